@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { BenchDatabase, Databases } from '../databases.ts'
+import { type ServerProcess, startServer } from './server-process.ts'
+import { type Counts, emails, groupTokens, type RunningTarget, type Target } from './target.ts'
+
+const bin = join(import.meta.dirname, '../../packages/server/bin/promptmeter.js')
+
+/** (a): Promptmeter on PostgreSQL. */
+export function promptmeterTarget(databases: Databases): Target {
+  return { name: 'a', title: 'Promptmeter on PostgreSQL', start: () => start(databases) }
+}
+
+async function start(databases: Databases): Promise<RunningTarget> {
+  const database = await databases.create('promptmeter')
+  const server = await startPromptmeter(database)
+  await insertUsers(database, emails)
+  const tokens = await signUp(server.url, emails)
+  return {
+    ...server,
+    tokens: groupTokens(tokens),
+    readCounts: () => readCounts(database),
+    verifyLedger: () => verifyLedger(database),
+  }
+}
+
+/** Starts a server that has just migrated `database`. It logs no requests, as the one it is compared with logs none. */
+export async function startPromptmeter(database: BenchDatabase): Promise<ServerProcess> {
+  return await startServer({
+    command: [bin, 'serve'],
+    env: {
+      DATABASE_URL: database.url,
+      JWT_SECRET: randomBytes(32).toString('base64url'),
+      ADMIN_KEY: randomBytes(32).toString('base64url'),
+      SIGN_IN: 'trusted',
+      LOG_LEVEL: 'warn',
+    },
+    readyPath: '/readyz',
+  })
+}
+
+export async function insertUsers(database: BenchDatabase, addresses: readonly string[]): Promise<void> {
+  await database.query(
+    'INSERT INTO users (id, email) SELECT gen_random_uuid(), email FROM unnest($1::text[]) AS email',
+    [addresses],
+  )
+}
+
+/** One session token for each address, in their order. */
+export async function signUp(url: string, addresses: readonly string[]): Promise<string[]> {
+  const tokens: string[] = []
+  const atOnce = 20
+  for (let from = 0; from < addresses.length; from += atOnce) {
+    const group = addresses.slice(from, from + atOnce)
+    tokens.push(...(await Promise.all(group.map((email) => signUpOne(url, email)))))
+  }
+  return tokens
+}
+
+async function signUpOne(url: string, email: string): Promise<string> {
+  const response = await fetch(new URL('/signup', url), {
+    method: 'POST',
+    body: JSON.stringify({ email }),
+    headers: { 'Content-Type': 'application/json' },
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`POST /signup answered ${response.status} ${text}`)
+  return (JSON.parse(text) as { sessionToken: string }).sessionToken
+}
+
+export async function readCounts(database: BenchDatabase): Promise<Counts> {
+  const [row] = await database.query<{ prompts: string; tokens: string }>(
+    'SELECT sum(prompt_count) AS prompts, sum(token_count) AS tokens FROM users',
+  )
+  return { prompts: Number(row?.prompts), tokens: Number(row?.tokens) }
+}
+
+/** Every count, and both rollups, must be what the events add up to, for each user. */
+async function verifyLedger(database: BenchDatabase): Promise<void> {
+  const sums = ['usage_events', 'usage_hours', 'usage_days'].map(
+    (table) =>
+      `SELECT user_id, sum(prompts) AS prompts, sum(tokens) AS tokens FROM ${table} GROUP BY user_id`,
+  )
+  for (const sum of sums) {
+    const wrong = await database.query<{ email: string }>(
+      `SELECT email FROM users LEFT JOIN (${sum}) AS s ON user_id = id
+       WHERE (prompt_count, token_count) IS DISTINCT FROM (coalesce(prompts, 0), coalesce(tokens, 0))`,
+    )
+    if (wrong.length > 0) {
+      throw new Error(
+        `The counts of ${wrong.length} users, such as ${wrong[0]?.email}, are not the sums of: ${sum}`,
+      )
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** The largest integer a JSON number carries exactly (2^53 - 1): the bound of every count, and "no limit" as a threshold. */
+export const MAX_COUNT = Number.MAX_SAFE_INTEGER
+
+/** Prompts a user has for life unless the operator says otherwise. */
+export const DEFAULT_THRESHOLD = 10
+
+/** How many events one `POST /trackUsage/batch` may carry. */
+export const MAX_BATCH_EVENTS = 1000
+
+/** How far ahead of the server's clock an event may claim to have happened, in milliseconds. */
+export const MAX_EVENT_LEAD_MS = 5 * 60 * 1000
+
+/** How far back an event may claim to have happened, in milliseconds. */
+export const MAX_EVENT_AGE_MS = 30 * 24 * 60 * 60 * 1000
+
+/** How many buckets one usage history may span: 83 days by hour, five years by day. */
+export const MAX_HISTORY_BUCKETS = 2000
+
+/** How many rows one `POST /api/admin/users/import` may carry. */
+export const MAX_IMPORT_ROWS = 1000

@@ -1,0 +1,21 @@
+import { type Static, Type } from 'typebox'
+import { Instant, SessionId } from './fields.ts'
+
+const NullableInstant = (description: string) =>
+  Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description })
+
+export const SessionResponse = Type.Object(
+  {
+    id: SessionId,
+    clientName: Type.Union([Type.String(), Type.Null()], {
+      description: 'What the client called itself when it signed in',
+      examples: ['my-extension/1.2.0'],
+    }),
+    createdAt: Instant('When the user signed in', '2026-11-01T08:00:00.000Z'),
+    expiresAt: Instant('When the token and API key end by themselves', '2026-12-01T08:00:00.000Z'),
+    lastUsedAt: NullableInstant('Last use, to ten minutes'),
+    revokedAt: NullableInstant('When it was revoked'),
+  },
+  { title: 'Session' },
+)
+export type SessionResponse = Static<typeof SessionResponse>

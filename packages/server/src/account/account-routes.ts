@@ -1,0 +1,55 @@
+import { MeResponse, UsageHistoryQuery, UsageHistoryResponse } from '@promptmeter/contract'
+import { principalOf, requirePrincipal } from '../http/authentication.ts'
+import { errorResponses, PRINCIPAL_ERRORS } from '../http/error-responses.ts'
+import type { HttpApp } from '../http/http-app.ts'
+import type { SessionService } from '../sessions/session-service.ts'
+import type { UsageService } from '../usage/usage-service.ts'
+import { toUserResponse } from '../users/user.ts'
+
+/** What a signed-in user sees of themselves. */
+export function accountRoutes(app: HttpApp, sessions: SessionService, usage: UsageService): void {
+  app.get(
+    '/api/me',
+    {
+      onRequest: requirePrincipal(sessions),
+      schema: {
+        tags: ['Account'],
+        summary: 'The calling user, with counts and threshold',
+        operationId: 'getMe',
+        security: [{ session: [] }],
+        response: {
+          200: { ...MeResponse, description: 'The calling user' },
+          ...errorResponses(PRINCIPAL_ERRORS),
+        },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request)
+      const user = await sessions.getCaller(principal)
+      return { ...toUserResponse(user), apiKey: sessions.apiKeyOf(principal) }
+    },
+  )
+
+  app.get(
+    '/api/me/usage',
+    {
+      onRequest: requirePrincipal(sessions),
+      schema: {
+        tags: ['Account'],
+        summary: "The calling user's usage over time",
+        description: 'Buckets are UTC and half-open; those without usage are there with zeros.',
+        operationId: 'getMyUsage',
+        security: [{ session: [] }],
+        querystring: UsageHistoryQuery,
+        response: {
+          200: { ...UsageHistoryResponse, description: 'The history' },
+          ...errorResponses(PRINCIPAL_ERRORS),
+        },
+      },
+    },
+    async (request) => {
+      const user = await sessions.getCaller(principalOf(request))
+      return usage.history(user.id, request.query)
+    },
+  )
+}

@@ -1,0 +1,161 @@
+import { resolve } from 'node:path'
+import { isLoopbackHost } from './loopback.ts'
+import { choice, flag, integer, list, origin, SettingReader, text, url } from './setting.ts'
+
+/** Everything an operator can set. `.env.example` and the README say the same in prose. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly dataDir: string
+  readonly logLevel: LogLevel
+  readonly database: DatabaseConfig
+  readonly signIn: SignInConfig
+  readonly secrets: SecretConfig
+  readonly http: HttpConfig
+  readonly writes: WriteConfig
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export interface DatabaseConfig {
+  /** `null` means the embedded database in the data folder. */
+  readonly url: string | null
+  readonly poolSize: number
+  readonly statementTimeoutMs: number
+  readonly lockTimeoutMs: number
+  /** Off for poolers that hand each transaction another connection without tracking prepared statements. */
+  readonly prepare: boolean
+}
+
+export interface SignInConfig {
+  readonly registration: 'invited' | 'open'
+  /** True while nobody chose `SIGN_IN`: then only requests that surely come from this machine are served. */
+  readonly implied: boolean
+}
+
+export interface SecretConfig {
+  /** `null` means: made once and kept in the data folder. */
+  readonly jwtSecret: string | null
+  readonly previousJwtSecrets: readonly string[]
+  /** `null` means: made once and kept in the data folder while embedded, otherwise no admin API. */
+  readonly adminKey: string | null
+}
+
+export interface HttpConfig {
+  readonly bodyLimitBytes: number
+  readonly requestTimeoutMs: number
+  readonly keepAliveTimeoutMs: number
+  readonly shutdownDelayMs: number
+  readonly corsOrigins: readonly string[]
+}
+
+export interface WriteConfig {
+  /** Most calls that may wait for the database; the next one is refused. */
+  readonly queueLimit: number
+  /** Longest a call waits for its commit before it is refused. */
+  readonly deadlineMs: number
+}
+
+/** Shortest secret HS256 may be keyed with, in bytes (RFC 7518, 3.2). */
+const MIN_SECRET_BYTES = 32
+
+/** All problems of a configuration at once, one per line. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(
+      `Promptmeter cannot start with these settings:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    )
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/** @throws ConfigError with every problem found */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const settings = new SettingReader(environment)
+
+  const host = settings.read('HOST', text(), '127.0.0.1')
+  const databaseUrl = settings.read('DATABASE_URL', url('postgres:', 'postgresql:'), null)
+  const signIn = settings.read('SIGN_IN', list(choice('trusted')), null)
+
+  const config: Config = {
+    host,
+    port: settings.read('PORT', integer(0, 65535), 3000),
+    dataDir: resolve(settings.read('DATA_DIR', text(), './data')),
+    logLevel: settings.read('LOG_LEVEL', choice(...LOG_LEVELS), 'info'),
+    database: {
+      url: databaseUrl,
+      poolSize: settings.read('DATABASE_POOL_SIZE', integer(2, 1000), 10),
+      statementTimeoutMs: settings.read('DATABASE_STATEMENT_TIMEOUT_MS', integer(0, 3_600_000), 10_000),
+      lockTimeoutMs: settings.read('DATABASE_LOCK_TIMEOUT_MS', integer(0, 3_600_000), 5_000),
+      prepare: settings.read('DATABASE_PREPARE', flag(), true),
+    },
+    signIn: {
+      registration: settings.read('REGISTRATION', choice('invited', 'open'), 'invited'),
+      implied: signIn === null,
+    },
+    secrets: {
+      jwtSecret: settings.read('JWT_SECRET', text(), null),
+      previousJwtSecrets: settings.read('JWT_SECRET_PREVIOUS', list(text()), []),
+      adminKey: settings.read('ADMIN_KEY', text(), null),
+    },
+    http: {
+      bodyLimitBytes: settings.read('BODY_LIMIT_BYTES', integer(1024, 1024 ** 3), 1024 ** 2),
+      requestTimeoutMs: settings.read('REQUEST_TIMEOUT_MS', integer(1000, 3_600_000), 30_000),
+      keepAliveTimeoutMs: settings.read('KEEP_ALIVE_TIMEOUT_MS', integer(1000, 3_600_000), 72_000),
+      shutdownDelayMs: settings.read('SHUTDOWN_DELAY_MS', integer(0, 600_000), 0),
+      corsOrigins: settings.read('CORS_ORIGINS', list(origin()), []),
+    },
+    writes: {
+      queueLimit: settings.read('WRITE_QUEUE_LIMIT', integer(1, 1_000_000), 10_000),
+      deadlineMs: settings.read('WRITE_DEADLINE_MS', integer(100, 600_000), 5_000),
+    },
+  }
+
+  checkSecrets(config, settings)
+  checkExposure(config, signIn, settings)
+  if (settings.problems.length > 0) throw new ConfigError(settings.problems)
+  return config
+}
+
+function checkSecrets(config: Config, settings: SettingReader): void {
+  const { jwtSecret, previousJwtSecrets } = config.secrets
+  const howToMake = 'make one with: node -p "crypto.randomBytes(32).toString(\'base64url\')"'
+  if (jwtSecret !== null && Buffer.byteLength(jwtSecret) < MIN_SECRET_BYTES) {
+    settings.problem('JWT_SECRET', `must be at least ${MIN_SECRET_BYTES} bytes long; ${howToMake}`)
+  }
+  if (previousJwtSecrets.some((secret) => Buffer.byteLength(secret) < MIN_SECRET_BYTES)) {
+    settings.problem(
+      'JWT_SECRET_PREVIOUS',
+      `must hold secrets of at least ${MIN_SECRET_BYTES} bytes, between commas`,
+    )
+  }
+  if (jwtSecret === null && config.database.url !== null) {
+    settings.problem('JWT_SECRET', `is required with DATABASE_URL, the same on every replica; ${howToMake}`)
+  } else if (jwtSecret === null && !isLoopbackHost(config.host)) {
+    settings.problem('JWT_SECRET', `is required when HOST is not a loopback address; ${howToMake}`)
+  }
+}
+
+function checkExposure(config: Config, signIn: readonly string[] | null, settings: SettingReader): void {
+  if (signIn !== null && signIn.length === 0)
+    settings.problem('SIGN_IN', 'must name a way to sign in: trusted')
+  if (isLoopbackHost(config.host)) return
+  if (signIn === null) {
+    settings.problem(
+      'SIGN_IN',
+      `must be chosen when HOST is ${config.host}: whoever reaches this address could sign in as anybody who is known ` +
+        'to it. SIGN_IN=trusted accepts that (behind your own sign-in, say); or keep HOST=127.0.0.1',
+    )
+  }
+  const { adminKey } = config.secrets
+  if (adminKey !== null && Buffer.byteLength(adminKey) < MIN_SECRET_BYTES) {
+    settings.problem(
+      'ADMIN_KEY',
+      `must be at least ${MIN_SECRET_BYTES} bytes long when HOST is not a loopback address`,
+    )
+  }
+}

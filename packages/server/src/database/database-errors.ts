@@ -1,0 +1,83 @@
+/** The connection was lost after the commit was sent: nobody here knows whether it took effect. */
+export class CommitUnknownError extends Error {
+  constructor(cause: unknown) {
+    super('the connection to the database was lost during a commit', { cause })
+    this.name = 'CommitUnknownError'
+  }
+}
+
+/** A start that cannot go on, told in one sentence that says what to do. */
+export class StartupError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StartupError'
+  }
+}
+
+// SQLSTATE classes and codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+const CONTENTION = new Set(['40001', '40P01', '55P03'])
+const UNAVAILABLE = new Set(['25006', '57014', '57P01', '57P02', '57P03', '57P05'])
+const UNAVAILABLE_CLASSES = ['08', '53', '58']
+
+const NETWORK_ERRORS = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+])
+
+// The driver gives these failures no code.
+const DRIVER_MESSAGES = [
+  'connection terminated',
+  'connection error',
+  'timeout exceeded when trying to connect',
+  'query read timeout',
+  'client was closed',
+]
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined
+  return typeof code === 'string' ? code : undefined
+}
+
+/** Rolled back because of what others did at the same time; the same transaction may well succeed now. */
+export function isContention(error: unknown): boolean {
+  const code = codeOf(error)
+  return code !== undefined && CONTENTION.has(code)
+}
+
+/** The database cannot serve anybody just now; that is no fault of the statement. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof CommitUnknownError) return true
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isUnavailable)
+  const code = codeOf(error)
+  if (code === undefined) {
+    const message = error instanceof Error ? error.message.toLowerCase() : ''
+    return DRIVER_MESSAGES.some((part) => message.includes(part))
+  }
+  return (
+    NETWORK_ERRORS.has(code) ||
+    UNAVAILABLE.has(code) ||
+    (hasSqlState(error) && UNAVAILABLE_CLASSES.some((prefix) => code.startsWith(prefix)))
+  )
+}
+
+/** True when the connection itself is gone, or is about to be. */
+export function isConnectionLost(error: unknown): boolean {
+  return isUnavailable(error) && (!hasSqlState(error) || (codeOf(error) as string).startsWith('57P'))
+}
+
+/** True when the server answered with this error, so it knows what became of the statement. */
+export function hasSqlState(error: unknown): boolean {
+  return /^[0-9A-Z]{5}$/.test(codeOf(error) ?? '') && !NETWORK_ERRORS.has(codeOf(error) as string)
+}
+
+/** A row with this key is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return codeOf(error) === '23505'
+}

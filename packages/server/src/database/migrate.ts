@@ -1,0 +1,72 @@
+import { type Kysely, sql } from 'kysely'
+import { isUniqueViolation, StartupError } from './database-errors.ts'
+import { migrations } from './migrations/index.ts'
+import type { Tables } from './tables.ts'
+
+export interface Migration {
+  readonly name: string
+  /** Statements separated by semicolons, run in one transaction with every other pending migration. */
+  readonly sql: string
+}
+
+/** The version of the schema this build works with: how many migrations it knows. */
+export const SCHEMA_VERSION = migrations.length
+
+const SQLSTATE_DUPLICATE_TABLE = '42P07'
+
+/**
+ * Brings the schema up to `target`. Any number of replicas may do this at once: the first takes the lock on the one
+ * row of `schema_version`, the others wait and find nothing left to do.
+ * @returns the version it found, 0 for an empty database
+ * @throws StartupError when the database is newer than this build
+ */
+export async function migrate(db: Kysely<Tables>, target = SCHEMA_VERSION): Promise<number> {
+  await createVersionTable(db)
+  return db.transaction().execute(async (transaction) => {
+    // Others may be migrating a large database: wait for them as long as it takes.
+    await sql`set local lock_timeout = 0`.execute(transaction)
+    await sql`set local statement_timeout = 0`.execute(transaction)
+    const locked = await sql<{ version: number }>`select version from schema_version for update`.execute(
+      transaction,
+    )
+    const version = locked.rows[0]?.version ?? 0
+    if (version > SCHEMA_VERSION) {
+      throw new StartupError(
+        `The database has schema version ${version}, this Promptmeter knows ${SCHEMA_VERSION}. ` +
+          'A newer Promptmeter has been here: start that version, or restore a backup made before the upgrade.',
+      )
+    }
+    for (const migration of migrations.slice(version, target)) await runStatements(transaction, migration.sql)
+    if (target > version) await sql`update schema_version set version = ${target}`.execute(transaction)
+    return version
+  })
+}
+
+/** The version the database is at, or 0 where nothing was ever migrated. */
+export async function readSchemaVersion(db: Kysely<Tables>): Promise<number> {
+  const found = await sql<{
+    name: string | null
+  }>`select to_regclass('schema_version')::text as name`.execute(db)
+  if (found.rows[0]?.name == null) return 0
+  const { rows } = await sql<{ version: number }>`select version from schema_version`.execute(db)
+  return rows[0]?.version ?? 0
+}
+
+async function createVersionTable(db: Kysely<Tables>): Promise<void> {
+  // `if not exists` looks before it leaps: two sessions at once can still collide, and then one of them has won.
+  const create = sql`create table if not exists schema_version (
+    only_row boolean primary key default true check (only_row),
+    version integer not null
+  )`
+  await create.execute(db).catch((error) => {
+    if (!isUniqueViolation(error) && error.code !== SQLSTATE_DUPLICATE_TABLE) throw error
+  })
+  await sql`insert into schema_version (version) values (0) on conflict do nothing`.execute(db)
+}
+
+/** One at a time, as the extended protocol takes them. Dollar quotes hide the semicolons of function bodies. */
+async function runStatements(db: Kysely<Tables>, statements: string): Promise<void> {
+  for (const statement of statements.match(/(?:\$\$[\s\S]*?\$\$|'[^']*'|[^;])+/g) ?? []) {
+    if (statement.trim() !== '') await sql.raw(statement).execute(db)
+  }
+}

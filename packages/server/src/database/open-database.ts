@@ -1,0 +1,50 @@
+import type { Config } from '../config/config.ts'
+import { createDataFolder, dataFolder } from '../config/data-folder.ts'
+import type { Database } from './database.ts'
+import { lockFolder } from './folder-lock.ts'
+import { migrate } from './migrate.ts'
+import { openPostgres } from './postgres.ts'
+
+export interface OpenedDatabase {
+  readonly database: Database
+  /** True when nothing was in it before: the first start. */
+  readonly created: boolean
+}
+
+/**
+ * Opens the database the settings name and brings its schema up to date.
+ * @throws StartupError when the folder is in use or the schema is newer than this build
+ */
+export async function openDatabase(config: Config, onError: (error: Error) => void): Promise<OpenedDatabase> {
+  const database = await connect(config, onError)
+  try {
+    const versionBefore = await migrate(database.kysely)
+    return { database, created: versionBefore === 0 }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function connect(config: Config, onError: (error: Error) => void): Promise<Database> {
+  if (config.database.url !== null) return openPostgres(config.database.url, config.database, onError)
+
+  const folder = dataFolder(config.dataDir)
+  await createDataFolder(folder)
+  const lock = lockFolder(folder.lock)
+  try {
+    // Loaded only here: the engine weighs hundreds of megabytes that a server on PostgreSQL never needs.
+    const { openEmbedded } = await import('./embedded.ts')
+    const database = await openEmbedded(folder.database)
+    return {
+      ...database,
+      async close() {
+        await database.close()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}

@@ -1,0 +1,112 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { parseIntoClientConfig } from 'pg-connection-string'
+import type { DatabaseConfig } from '../config/config.ts'
+import type { Database, Statement, Transaction } from './database.ts'
+import { CommitUnknownError, hasSqlState, isConnectionLost } from './database-errors.ts'
+import type { Tables } from './tables.ts'
+
+/** Longest a caller waits for a connection, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 5_000
+
+/** How much longer than the server's own statement timeout the client waits before it gives the connection up. */
+const READ_TIMEOUT_GRACE_MS = 5_000
+
+const asText = (value: string) => value
+
+/** Counts are bounded by 2^53 - 1 in the schema, so bigint fits a JavaScript number; dates stay text. */
+const typeParsers: Record<number, (value: string) => unknown> = {
+  [pg.types.builtins.INT8]: Number,
+  [pg.types.builtins.DATE]: asText,
+}
+
+/** @param onError told of connections that break while nobody uses them */
+export function openPostgres(url: string, config: DatabaseConfig, onError: (error: Error) => void): Database {
+  const { statementTimeoutMs, lockTimeoutMs } = config
+  const pool = new pg.Pool({
+    ...connectionOptions(url),
+    application_name: 'promptmeter',
+    pipeline: true,
+    max: config.poolSize,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // A timeout of 0 is not sent at all: some poolers refuse start-up parameters they do not know.
+    ...(statementTimeoutMs > 0 && {
+      statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs + READ_TIMEOUT_GRACE_MS,
+    }),
+    ...(lockTimeoutMs > 0 && { lock_timeout: lockTimeoutMs }),
+    types: {
+      getTypeParser: (oid: number, format?: string) =>
+        (format !== 'binary' && typeParsers[oid]) || pg.types.getTypeParser(oid, format as 'text'),
+    } as pg.CustomTypesConfig,
+  })
+  pool.on('error', onError)
+
+  const toQuery = (statement: Statement, values: readonly unknown[]): pg.QueryConfig => ({
+    text: statement.text,
+    values: values as unknown[],
+    ...(config.prepare && { name: statement.name }),
+  })
+
+  return {
+    engine: 'postgres',
+    kysely: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }),
+    concurrency: config.poolSize,
+    query: async <Row>(statement: Statement, values: readonly unknown[]) =>
+      (await pool.query(toQuery(statement, values))).rows as Row[],
+    transaction: (work) => runTransaction(pool, toQuery, work),
+    close: () => pool.end(),
+  }
+}
+
+/**
+ * The connection is in pipeline mode: `begin` travels with the first query and `commit` with the last write, so a
+ * transaction of two reads and a write costs three round trips at most.
+ */
+async function runTransaction<T>(
+  pool: pg.Pool,
+  toQuery: (statement: Statement, values: readonly unknown[]) => pg.QueryConfig,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect()
+  let ended = false
+  let broken = false
+  try {
+    const begun = client.query('begin')
+    begun.catch(() => {})
+    const result = await work({
+      query: async (statement, values) => (await client.query(toQuery(statement, values))).rows,
+      async commitWith(statement, values) {
+        ended = true
+        const [write, commit] = await Promise.allSettled([
+          client.query(toQuery(statement, values)),
+          client.query('commit'),
+        ])
+        // A write that the server itself refused was rolled back for certain, whatever became of the connection.
+        if (write.status === 'rejected')
+          throw hasSqlState(write.reason) ? write.reason : unknownIfLost(write.reason)
+        if (commit.status === 'rejected') throw unknownIfLost(commit.reason)
+      },
+    })
+    await begun
+    return result
+  } catch (error) {
+    broken = error instanceof CommitUnknownError || isConnectionLost(error)
+    throw error
+  } finally {
+    if (!ended && !broken) await client.query('rollback').catch(() => (broken = true))
+    client.release(broken)
+  }
+}
+
+function unknownIfLost(error: unknown): unknown {
+  return isConnectionLost(error) ? new CommitUnknownError(error) : error
+}
+
+/** The URL as libpq reads it: `sslmode=require` encrypts, `verify-ca` and `verify-full` also check whom it talks to. */
+function connectionOptions(url: string): pg.PoolConfig {
+  const withLibpqMeaning = new URL(url)
+  if (withLibpqMeaning.searchParams.has('sslmode'))
+    withLibpqMeaning.searchParams.set('uselibpqcompat', 'true')
+  return parseIntoClientConfig(withLibpqMeaning.href) as pg.PoolConfig
+}

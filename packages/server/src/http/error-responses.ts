@@ -1,0 +1,44 @@
+import { type ErrorCode, ErrorResponse } from '@promptmeter/contract'
+import { type TObject, Type } from 'typebox'
+import { statusOf } from './error-handler.ts'
+
+/** What any request may meet, whatever its route. */
+const COMMON: readonly ErrorCode[] = [
+  'invalid_request',
+  'proxy_refused',
+  'internal_error',
+  'database_unavailable',
+]
+
+/** What any request with a body may meet besides. */
+export const BODY_ERRORS: readonly ErrorCode[] = ['invalid_json', 'body_too_large', 'unsupported_media_type']
+
+/** The refusals of a route that needs a principal. */
+export const PRINCIPAL_ERRORS: readonly ErrorCode[] = [
+  'token_missing',
+  'token_invalid',
+  'user_disabled',
+  'user_not_found',
+]
+
+/** The refusals of a route that needs the admin key. */
+export const ADMIN_ERRORS: readonly ErrorCode[] = ['token_missing', 'admin_disabled', 'admin_key_invalid']
+
+/** The `response` schemas of a route's refusals, by status, each naming the codes it may carry. */
+export function errorResponses(
+  ...codes: readonly (ErrorCode | readonly ErrorCode[])[]
+): Record<number, TObject> {
+  const all = new Set([...codes.flat(), ...COMMON])
+  const byStatus = Map.groupBy([...all].sort(), statusOf)
+  const responses: Record<number, TObject> = {}
+  for (const [status, names] of byStatus) {
+    responses[status] = Type.Object(
+      {
+        error: ErrorResponse.properties.error,
+        code: Type.Enum([...names], { examples: [names[0]] }),
+      },
+      { description: names.map((name) => `\`${name}\``).join(', ') },
+    )
+  }
+  return responses
+}

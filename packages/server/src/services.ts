@@ -1,0 +1,61 @@
+import type { Config } from './config/config.ts'
+import type { Secrets } from './config/secrets.ts'
+import type { Database } from './database/database.ts'
+import { createLedgerService } from './ledger/ledger-service.ts'
+import { createLedgerStore, type LedgerStore } from './ledger/ledger-store.ts'
+import { createApiKeys } from './sessions/api-key.ts'
+import { createCredentialVerifier } from './sessions/credential-verifier.ts'
+import { createSessionService } from './sessions/session-service.ts'
+import { createSessionStore } from './sessions/session-store.ts'
+import { createSessionTokens } from './sessions/session-token.ts'
+import { createSignUpService } from './sign-in/sign-up-service.ts'
+import type { Logger } from './telemetry/logger.ts'
+import { createMetrics } from './telemetry/metrics.ts'
+import { createUsageService } from './usage/usage-service.ts'
+import { createUsageStore } from './usage/usage-store.ts'
+import { createUserService } from './users/user-service.ts'
+import { createUserStore } from './users/user-store.ts'
+
+export type Services = ReturnType<typeof createServices>
+
+export interface ServiceParts {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly database: Database
+  readonly logger: Logger
+  /** Another store for usage; a benchmark measures with it what the database costs. */
+  readonly ledgerStore?: LedgerStore
+}
+
+/** The one place where stores become services. */
+export function createServices({ config, secrets, database, logger, ledgerStore }: ServiceParts) {
+  const metrics = createMetrics()
+  const users = createUserService(createUserStore(database))
+
+  const tokens = createSessionTokens(secrets.jwt)
+  const apiKeys = createApiKeys(secrets.jwt)
+  const verifier = createCredentialVerifier(tokens, apiKeys)
+  const sessions = createSessionService({ store: createSessionStore(database), tokens, apiKeys, verifier })
+  const signUp = createSignUpService(users, sessions, config.signIn)
+
+  const ledger = createLedgerService(ledgerStore ?? createLedgerStore(database), {
+    ...config.writes,
+    concurrency: database.concurrency,
+    observer: {
+      committed: metrics.batchCommitted,
+      retried(error) {
+        metrics.batchRetried()
+        logger.warn({ err: error }, 'a batch of usage is tried again')
+      },
+      rejected(error) {
+        metrics.callRejected()
+        logger.error({ err: error }, 'the database refused a usage event')
+      },
+    },
+    recorded: metrics.usageRecorded,
+  })
+  metrics.watchQueue(() => ledger.waiting)
+  const usage = createUsageService(ledger, createUsageStore(database))
+
+  return { metrics, users, sessions, signUp, ledger, usage }
+}

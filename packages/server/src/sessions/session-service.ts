@@ -1,0 +1,80 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { PromptmeterError, tokenInvalid, userDisabled, userNotFound } from '../promptmeter-error.ts'
+import type { User } from '../users/user.ts'
+import type { ApiKeys } from './api-key.ts'
+import type { CredentialVerifier } from './credential-verifier.ts'
+import { type Principal, SESSION_LIFETIME_MS, type Session } from './session.ts'
+import type { SessionStore } from './session-store.ts'
+import type { SessionTokens } from './session-token.ts'
+
+export interface StartedSession {
+  readonly sessionId: string
+  readonly sessionToken: string
+}
+
+export type SessionService = ReturnType<typeof createSessionService>
+
+export interface SessionServiceParts {
+  readonly store: SessionStore
+  readonly tokens: SessionTokens
+  readonly apiKeys: ApiKeys
+  readonly verifier: CredentialVerifier
+}
+
+export function createSessionService({ store, tokens, apiKeys, verifier }: SessionServiceParts) {
+  return {
+    /**
+     * Signs a user in who has proven to be one.
+     * @throws PromptmeterError `user_disabled`
+     */
+    async start(user: User, clientName: string | null): Promise<StartedSession> {
+      // The token counts whole seconds; the row ends with it.
+      const createdAt = new Date(Math.floor(Date.now() / 1000) * 1000)
+      const expiresAt = new Date(createdAt.getTime() + SESSION_LIFETIME_MS)
+      const principal = { userId: user.id, sessionId: randomUUIDv7() }
+      const started = await store.insert({
+        ...principal,
+        id: principal.sessionId,
+        clientName,
+        createdAt,
+        expiresAt,
+      })
+      if (!started) throw userDisabled()
+      const apiKey = apiKeys.format(principal)
+      const claims = { userId: user.id, email: user.email, apiKey }
+      const sessionToken = await tokens.generate(claims, {
+        sessionId: principal.sessionId,
+        issuedAt: createdAt,
+      })
+      return { sessionId: principal.sessionId, sessionToken }
+    },
+
+    verify: verifier.verify,
+
+    /**
+     * The user behind a verified credential, refused as the contract orders it: gone, session ended, disabled.
+     * @throws PromptmeterError `user_not_found`, `token_invalid`, `user_disabled`
+     */
+    async getCaller(principal: Principal): Promise<User> {
+      const caller = await store.findCaller(principal)
+      if (caller === null) throw userNotFound()
+      if (!caller.live) throw tokenInvalid()
+      if (caller.user.disabled) throw userDisabled()
+      if (caller.stale) await store.touch(principal)
+      return caller.user
+    },
+
+    apiKeyOf: (principal: Principal): string => apiKeys.format(principal),
+
+    list: (userId: string): Promise<Session[]> => store.list(userId),
+
+    /** Ends one session; ending it twice is no error. @throws PromptmeterError `session_not_found` */
+    async revoke(userId: string, sessionId: string): Promise<number> {
+      const revoked = await store.revoke(userId, sessionId)
+      if (revoked === null) throw new PromptmeterError('session_not_found', 'Session not found.')
+      return revoked
+    },
+
+    revokeAll: async (userId: string): Promise<number> => (await store.revoke(userId, null)) ?? 0,
+  }
+}

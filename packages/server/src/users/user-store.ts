@@ -1,0 +1,132 @@
+import type { UserListQuery, UserSort } from '@promptmeter/contract'
+import { type Expression, type Selectable, type SqlBool, sql } from 'kysely'
+import type { Database } from '../database/database.ts'
+import type { UsersTable } from '../database/tables.ts'
+import type { User } from './user.ts'
+
+const COLUMNS = [
+  'id',
+  'email',
+  'prompt_count',
+  'token_count',
+  'threshold',
+  'disabled_at',
+  'created_at',
+] as const
+
+type UserRow = Pick<Selectable<UsersTable>, (typeof COLUMNS)[number]>
+
+const SORT_COLUMNS = {
+  createdAt: 'created_at',
+  email: 'email',
+  promptCount: 'prompt_count',
+  tokenCount: 'token_count',
+} as const satisfies Record<UserSort, keyof UsersTable>
+
+/** The last row of a page: its value in the sort column, as text, and its id. */
+export interface UserCursor {
+  readonly value: string
+  readonly id: string
+}
+
+export interface UserPage {
+  readonly search: string | undefined
+  readonly sort: UserSort
+  readonly order: NonNullable<UserListQuery['order']>
+  readonly limit: number
+  readonly after: UserCursor | null
+}
+
+export interface UserChanges {
+  readonly threshold?: number | null | undefined
+  readonly disabled?: boolean | undefined
+}
+
+export type UserStore = ReturnType<typeof createUserStore>
+
+export function createUserStore({ kysely }: Database) {
+  return {
+    /** Adds a user; null when the address is taken. */
+    async insert(id: string, email: string, threshold: number | null): Promise<User | null> {
+      const row = await kysely
+        .insertInto('users')
+        .values({ id, email, threshold, disabled_at: null })
+        .onConflict((conflict) => conflict.column('email').doNothing())
+        .returning(COLUMNS)
+        .executeTakeFirst()
+      return row ? userFromRow(row) : null
+    },
+
+    async findByEmail(email: string): Promise<User | null> {
+      const row = await kysely
+        .selectFrom('users')
+        .select(COLUMNS)
+        .where('email', '=', email)
+        .executeTakeFirst()
+      return row ? userFromRow(row) : null
+    },
+
+    async findById(id: string): Promise<User | null> {
+      const row = await kysely.selectFrom('users').select(COLUMNS).where('id', '=', id).executeTakeFirst()
+      return row ? userFromRow(row) : null
+    },
+
+    /** One page and one row more, which tells whether another page follows. */
+    async list({
+      search,
+      sort,
+      order,
+      limit,
+      after,
+    }: UserPage): Promise<{ user: User; cursor: UserCursor }[]> {
+      const column = SORT_COLUMNS[sort]
+      const text = sql<string>`${sql.ref(column)}::text`
+      let query = kysely
+        .selectFrom('users')
+        .select([...COLUMNS, text.as('cursor_value')])
+        .orderBy(column, order)
+        .orderBy('id', order)
+        .limit(limit + 1)
+      if (search !== undefined)
+        query = query.where('email', 'like', `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`)
+      if (after !== null) query = query.where(isBeyond(column, order, after))
+      const rows = await query.execute()
+      return rows.map((row) => ({ user: userFromRow(row), cursor: { value: row.cursor_value, id: row.id } }))
+    },
+
+    async update(id: string, { threshold, disabled }: UserChanges): Promise<User | null> {
+      const row = await kysely
+        .updateTable('users')
+        .set({
+          id,
+          ...(threshold !== undefined && { threshold }),
+          ...(disabled !== undefined && {
+            disabled_at: disabled ? sql<Date>`coalesce(disabled_at, now())` : null,
+          }),
+        })
+        .where('id', '=', id)
+        .returning(COLUMNS)
+        .executeTakeFirst()
+      return row ? userFromRow(row) : null
+    },
+  }
+}
+
+/** Keyset paging: the rows behind the cursor in the order of the page. */
+function isBeyond(column: string, order: 'asc' | 'desc', after: UserCursor): Expression<SqlBool> {
+  const type = sql.raw({ created_at: 'timestamptz', email: 'text' }[column] ?? 'bigint')
+  const operator = sql.raw(order === 'asc' ? '>' : '<')
+  return sql<SqlBool>`(${sql.ref(column)}, id) ${operator} (${after.value}::${type}, ${after.id}::uuid)`
+}
+
+export function userFromRow(row: UserRow): User {
+  return {
+    id: row.id,
+    email: row.email,
+    promptCount: row.prompt_count,
+    tokenCount: row.token_count,
+    thresholdOverride: row.threshold,
+    disabled: row.disabled_at !== null,
+    createdAt: row.created_at,
+  }
+}
