@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+
 /** @throws naming the option, when `text` is not a whole number of at least 1. */
 export function positiveInteger(option: string, text: string): number {
   const value = Number(text)
@@ -28,4 +30,9 @@ export async function runBenchmark<Options>(
     console.error(interrupted.signal.aborted ? 'Interrupted.' : (error as Error).message)
     process.exitCode = 1
   }
+}
+
+/** A path as the caller typed it: npm runs a workspace's script in the workspace's folder. */
+export function fromCallersFolder(path: string): string {
+  return resolve(process.env.INIT_CWD ?? '.', path)
 }

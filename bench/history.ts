@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { positiveInteger, runBenchmark } from './command-line.ts'
+import { fromCallersFolder, positiveInteger, runBenchmark } from './command-line.ts'
 import { type BenchDatabase, openDatabases } from './databases.ts'
 import { readEnvironment } from './environment.ts'
 import { seedHistory } from './history-seed.ts'
@@ -191,7 +191,7 @@ function parseOptions(): Options | null {
     seconds: positiveInteger('--seconds', values.seconds),
     rounds: positiveInteger('--rounds', values.rounds),
     databaseUrl: values['database-url'],
-    output: values.output,
+    output: fromCallersFolder(values.output),
   }
 }
 

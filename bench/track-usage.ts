@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { positiveInteger, runBenchmark } from './command-line.ts'
+import { fromCallersFolder, positiveInteger, runBenchmark } from './command-line.ts'
 import { type Databases, openDatabases } from './databases.ts'
 import { readEnvironment } from './environment.ts'
 import { measureLoad } from './load.ts'
@@ -19,6 +19,7 @@ import {
 } from './report.ts'
 import { expressTarget } from './targets/express.ts'
 import { httpConstantTarget } from './targets/http-constant.ts'
+import { memoryStoreTarget } from './targets/memory-store.ts'
 import { promptmeterTarget } from './targets/promptmeter.ts'
 import type { RunningTarget, Target } from './targets/target.ts'
 import { readSettledCounts, trackUsageRequest, verifyAnswers, verifyCounts } from './verify.ts'
@@ -56,7 +57,12 @@ interface Options {
 }
 
 function targetsOf(databases: Databases): Target[] {
-  return [promptmeterTarget(databases), expressTarget(databases), httpConstantTarget]
+  return [
+    promptmeterTarget(databases),
+    expressTarget(databases),
+    memoryStoreTarget(databases),
+    httpConstantTarget,
+  ]
 }
 
 async function main(options: Options, signal: AbortSignal): Promise<void> {
@@ -174,7 +180,7 @@ function parseOptions(): Options | null {
     connections: values.connections.split(',').map((text) => positiveInteger('--connections', text)),
     only,
     databaseUrl: values['database-url'],
-    output: values.output,
+    output: fromCallersFolder(values.output),
   }
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import { join } from 'node:path'
 import type { BenchDatabase, Databases } from '../databases.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
@@ -25,9 +25,12 @@ async function start(databases: Databases): Promise<RunningTarget> {
 }
 
 /** Starts a server that has just migrated `database`. It logs no requests, as the one it is compared with logs none. */
-export async function startPromptmeter(database: BenchDatabase): Promise<ServerProcess> {
+export async function startPromptmeter(
+  database: BenchDatabase,
+  command: readonly string[] = [bin, 'serve'],
+): Promise<ServerProcess> {
   return await startServer({
-    command: [bin, 'serve'],
+    command,
     env: {
       DATABASE_URL: database.url,
       JWT_SECRET: randomBytes(32).toString('base64url'),
@@ -40,10 +43,12 @@ export async function startPromptmeter(database: BenchDatabase): Promise<ServerP
 }
 
 export async function insertUsers(database: BenchDatabase, addresses: readonly string[]): Promise<void> {
-  await database.query(
-    'INSERT INTO users (id, email) SELECT gen_random_uuid(), email FROM unnest($1::text[]) AS email',
-    [addresses],
-  )
+  // Ids in the order of time, as the server makes them.
+  const ids = addresses.map(() => randomUUIDv7())
+  await database.query('INSERT INTO users (id, email) SELECT * FROM unnest($1::uuid[], $2::text[])', [
+    ids,
+    addresses,
+  ])
 }
 
 /** One session token for each address, in their order. */
