@@ -16,8 +16,14 @@ export class StartupError extends Error {
 
 // SQLSTATE classes and codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const CONTENTION = new Set(['40001', '40P01', '55P03'])
-const UNAVAILABLE = new Set(['25006', '57014', '57P01', '57P02', '57P03', '57P05'])
+const UNAVAILABLE = new Set(['25006', '25P03', '25P04', '57014', '57P01', '57P02', '57P03', '57P05'])
 const UNAVAILABLE_CLASSES = ['08', '53', '58']
+
+/** Errors that a server says goodbye with. */
+const ENDS_SESSION = /^(?:08|57P|25P03|25P04)/
+
+/** CockroachDB's and YugabyteDB's way to say that nobody knows whether the statement took effect. */
+const COMPLETION_UNKNOWN = '40003'
 
 const NETWORK_ERRORS = new Set([
   'EAI_AGAIN',
@@ -38,6 +44,9 @@ const DRIVER_MESSAGES = [
   'timeout exceeded when trying to connect',
   'query read timeout',
   'client was closed',
+  'cannot use a pool after calling end',
+  'pglite is closed',
+  'pglite is closing',
 ]
 
 function codeOf(error: unknown): string | undefined {
@@ -69,12 +78,21 @@ export function isUnavailable(error: unknown): boolean {
 
 /** True when the connection itself is gone, or is about to be. */
 export function isConnectionLost(error: unknown): boolean {
-  return isUnavailable(error) && (!hasSqlState(error) || (codeOf(error) as string).startsWith('57P'))
+  return isUnavailable(error) && (!hasSqlState(error) || ENDS_SESSION.test(codeOf(error) as string))
+}
+
+/**
+ * True when the server itself undid the statement and said so. Class 08 is no such word: a pooler says it of a server
+ * that it lost, and what became of the statement there it cannot know.
+ */
+export function isRolledBack(error: unknown): boolean {
+  const code = codeOf(error)
+  return hasSqlState(error) && !code?.startsWith('08') && code !== COMPLETION_UNKNOWN
 }
 
 /** True when the server answered with this error, so it knows what became of the statement. */
 export function hasSqlState(error: unknown): boolean {
-  return /^[0-9A-Z]{5}$/.test(codeOf(error) ?? '') && !NETWORK_ERRORS.has(codeOf(error) as string)
+  return /^(?=.*\d)[0-9A-Z]{5}$/.test(codeOf(error) ?? '') && !NETWORK_ERRORS.has(codeOf(error) as string)
 }
 
 /** A row with this key is there already. */

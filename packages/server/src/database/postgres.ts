@@ -3,7 +3,7 @@ import pg from 'pg'
 import { parseIntoClientConfig } from 'pg-connection-string'
 import type { DatabaseConfig } from '../config/config.ts'
 import type { Database, Statement, Transaction } from './database.ts'
-import { CommitUnknownError, hasSqlState, isConnectionLost } from './database-errors.ts'
+import { CommitUnknownError, isConnectionLost, isRolledBack } from './database-errors.ts'
 import type { Tables } from './tables.ts'
 
 /** Longest a caller waits for a connection, in milliseconds. */
@@ -84,8 +84,11 @@ async function runTransaction<T>(
         ])
         // A write that the server itself refused was rolled back for certain, whatever became of the connection.
         if (write.status === 'rejected')
-          throw hasSqlState(write.reason) ? write.reason : unknownIfLost(write.reason)
-        if (commit.status === 'rejected') throw unknownIfLost(commit.reason)
+          throw isRolledBack(write.reason) ? write.reason : new CommitUnknownError(write.reason)
+        if (commit.status === 'rejected') {
+          const { reason } = commit
+          throw isRolledBack(reason) && !isConnectionLost(reason) ? reason : new CommitUnknownError(reason)
+        }
       },
     })
     await begun
@@ -97,10 +100,6 @@ async function runTransaction<T>(
     if (!ended && !broken) await client.query('rollback').catch(() => (broken = true))
     client.release(broken)
   }
-}
-
-function unknownIfLost(error: unknown): unknown {
-  return isConnectionLost(error) ? new CommitUnknownError(error) : error
 }
 
 /** The URL as libpq reads it: `sslmode=require` encrypts, `verify-ca` and `verify-full` also check whom it talks to. */

@@ -126,30 +126,39 @@ export class GroupCommit<Call, Outcome> {
 
   async #commit(batch: readonly Waiting<Call, Outcome>[]): Promise<void> {
     let retryDelayMs = FIRST_RETRY_DELAY_MS
-    let open = batch
     for (;;) {
+      // Whoever was told that the deadline passed is not written behind their back.
+      const open = batch.filter(({ settled }) => !settled)
       if (open.length === 0) return
       const startedAt = performance.now()
+      let outcomes: readonly Outcome[]
       try {
-        const outcomes = await this.#committer.commit(open.map(({ call }) => call))
-        this.#options.observer?.committed(open.length, (performance.now() - startedAt) / 1000)
-        open.forEach((waiting, index) => this.#resolve(waiting, outcomes[index] as Outcome))
-        return
+        outcomes = await this.#committer.commit(open.map(({ call }) => call))
       } catch (error) {
         const verdict = this.#committer.classify(error)
-        if (verdict === 'retry') {
-          this.#options.observer?.retried(error)
-          await sleep(retryDelayMs)
-          retryDelayMs = Math.min(2 * retryDelayMs, MAX_RETRY_DELAY_MS)
-          open = open.filter((waiting) => !waiting.settled)
-          continue
-        }
+        if (verdict === 'rejected') return this.#isolate(open, error)
         if (verdict === 'unknown') {
           for (const waiting of open) this.#reject(waiting, databaseUnavailable(error))
           return
         }
-        return this.#isolate(open, error)
+        this.#observe((observer) => observer.retried(error))
+        await sleep(retryDelayMs)
+        retryDelayMs = Math.min(2 * retryDelayMs, MAX_RETRY_DELAY_MS)
+        continue
       }
+      // Outside the `try`: these calls are durable, and nothing may have them written once more.
+      for (const [index, waiting] of open.entries()) this.#resolve(waiting, outcomes[index] as Outcome)
+      this.#observe((observer) => observer.committed(open.length, (performance.now() - startedAt) / 1000))
+      return
+    }
+  }
+
+  /** Who only watches cannot fail a call. */
+  #observe(tell: (observer: GroupCommitObserver) => void): void {
+    try {
+      if (this.#options.observer) tell(this.#options.observer)
+    } catch {
+      // A metric or a log line is lost, no usage.
     }
   }
 
@@ -157,7 +166,7 @@ export class GroupCommit<Call, Outcome> {
   async #isolate(batch: readonly Waiting<Call, Outcome>[], error: unknown): Promise<void> {
     const [only] = batch
     if (batch.length === 1 && only) {
-      this.#options.observer?.rejected(error)
+      this.#observe((observer) => observer.rejected(error))
       this.#reject(only, error)
       return
     }
