@@ -15,6 +15,9 @@ export interface Config {
   readonly writes: WriteConfig
 }
 
+/** Where the data is, and where the secrets that go with it. */
+export type StorageConfig = Pick<Config, 'dataDir' | 'database' | 'secrets'>
+
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
@@ -77,30 +80,16 @@ export class ConfigError extends Error {
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const settings = new SettingReader(environment)
 
-  const host = settings.read('HOST', text(), '127.0.0.1')
-  const databaseUrl = settings.read('DATABASE_URL', url('postgres:', 'postgresql:'), null)
   const signIn = settings.read('SIGN_IN', list(choice('trusted')), null)
 
   const config: Config = {
-    host,
+    host: settings.read('HOST', text(), '127.0.0.1'),
     port: settings.read('PORT', integer(0, 65535), 3000),
-    dataDir: resolve(settings.read('DATA_DIR', text(), './data')),
     logLevel: settings.read('LOG_LEVEL', choice(...LOG_LEVELS), 'info'),
-    database: {
-      url: databaseUrl,
-      poolSize: settings.read('DATABASE_POOL_SIZE', integer(2, 1000), 10),
-      statementTimeoutMs: settings.read('DATABASE_STATEMENT_TIMEOUT_MS', integer(0, 3_600_000), 10_000),
-      lockTimeoutMs: settings.read('DATABASE_LOCK_TIMEOUT_MS', integer(0, 3_600_000), 5_000),
-      prepare: settings.read('DATABASE_PREPARE', flag(), true),
-    },
+    ...readStorage(settings),
     signIn: {
       registration: settings.read('REGISTRATION', choice('invited', 'open'), 'invited'),
       implied: signIn === null,
-    },
-    secrets: {
-      jwtSecret: settings.read('JWT_SECRET', text(), null),
-      previousJwtSecrets: settings.read('JWT_SECRET_PREVIOUS', list(text()), []),
-      adminKey: settings.read('ADMIN_KEY', text(), null),
     },
     http: {
       bodyLimitBytes: settings.read('BODY_LIMIT_BYTES', integer(1024, 1024 ** 3), 1024 ** 2),
@@ -119,6 +108,35 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   checkExposure(config, signIn, settings)
   if (settings.problems.length > 0) throw new ConfigError(settings.problems)
   return config
+}
+
+/**
+ * The settings that say where the data is, without those that only a server needs.
+ * @throws ConfigError with every problem found
+ */
+export function parseStorageConfig(environment: Readonly<Record<string, string | undefined>>): StorageConfig {
+  const settings = new SettingReader(environment)
+  const config = readStorage(settings)
+  if (settings.problems.length > 0) throw new ConfigError(settings.problems)
+  return config
+}
+
+function readStorage(settings: SettingReader): StorageConfig {
+  return {
+    dataDir: resolve(settings.read('DATA_DIR', text(), './data')),
+    database: {
+      url: settings.read('DATABASE_URL', url('postgres:', 'postgresql:'), null),
+      poolSize: settings.read('DATABASE_POOL_SIZE', integer(2, 1000), 10),
+      statementTimeoutMs: settings.read('DATABASE_STATEMENT_TIMEOUT_MS', integer(0, 3_600_000), 10_000),
+      lockTimeoutMs: settings.read('DATABASE_LOCK_TIMEOUT_MS', integer(0, 3_600_000), 5_000),
+      prepare: settings.read('DATABASE_PREPARE', flag(), true),
+    },
+    secrets: {
+      jwtSecret: settings.read('JWT_SECRET', text(), null),
+      previousJwtSecrets: settings.read('JWT_SECRET_PREVIOUS', list(text()), []),
+      adminKey: settings.read('ADMIN_KEY', text(), null),
+    },
+  }
 }
 
 function checkSecrets(config: Config, settings: SettingReader): void {

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { isUniqueViolation, StartupError } from './database-errors.ts'
 import { migrations } from './migrations/index.ts'
 import type { Tables } from './tables.ts'
@@ -22,24 +22,34 @@ const SQLSTATE_DUPLICATE_TABLE = '42P07'
  */
 export async function migrate(db: Kysely<Tables>, target = SCHEMA_VERSION): Promise<number> {
   await createVersionTable(db)
-  return db.transaction().execute(async (transaction) => {
-    // Others may be migrating a large database: wait for them as long as it takes.
-    await sql`set local lock_timeout = 0`.execute(transaction)
-    await sql`set local statement_timeout = 0`.execute(transaction)
-    const locked = await sql<{ version: number }>`select version from schema_version for update`.execute(
-      transaction,
-    )
-    const version = locked.rows[0]?.version ?? 0
-    if (version > SCHEMA_VERSION) {
-      throw new StartupError(
-        `The database has schema version ${version}, this Promptmeter knows ${SCHEMA_VERSION}. ` +
-          'A newer Promptmeter has been here: start that version, or restore a backup made before the upgrade.',
-      )
-    }
-    for (const migration of migrations.slice(version, target)) await runStatements(transaction, migration.sql)
-    if (target > version) await sql`update schema_version set version = ${target}`.execute(transaction)
-    return version
-  })
+  return db.transaction().execute((transaction) => migrateWithin(transaction, target))
+}
+
+/** The same as a part of the caller's transaction, in a database that has its `schema_version`. */
+export async function migrateWithin(
+  transaction: Transaction<Tables>,
+  target = SCHEMA_VERSION,
+): Promise<number> {
+  // Others may be migrating a large database: wait for them as long as it takes.
+  await sql`set local lock_timeout = 0`.execute(transaction)
+  await sql`set local statement_timeout = 0`.execute(transaction)
+  const locked = await sql<{ version: number }>`select version from schema_version for update`.execute(
+    transaction,
+  )
+  const version = locked.rows[0]?.version ?? 0
+  refuseNewerSchema(version)
+  for (const migration of migrations.slice(version, target)) await runStatements(transaction, migration.sql)
+  if (target > version) await sql`update schema_version set version = ${target}`.execute(transaction)
+  return version
+}
+
+/** @throws StartupError when a newer build has migrated the database */
+export function refuseNewerSchema(version: number): void {
+  if (version <= SCHEMA_VERSION) return
+  throw new StartupError(
+    `The database has schema version ${version}, this Promptmeter knows ${SCHEMA_VERSION}. ` +
+      'A newer Promptmeter has been here: start that version, or restore a backup made before the upgrade.',
+  )
 }
 
 /** The version the database is at, or 0 where nothing was ever migrated. */
@@ -52,7 +62,8 @@ export async function readSchemaVersion(db: Kysely<Tables>): Promise<number> {
   return rows[0]?.version ?? 0
 }
 
-async function createVersionTable(db: Kysely<Tables>): Promise<void> {
+/** Makes the one row that migrations lock; in a database that has it nothing happens. */
+export async function createVersionTable(db: Kysely<Tables>): Promise<void> {
   // `if not exists` looks before it leaps: two sessions at once can still collide, and then one of them has won.
   const create = sql`create table if not exists schema_version (
     only_row boolean primary key default true check (only_row),

@@ -5,6 +5,8 @@ import { lockFolder } from './folder-lock.ts'
 import { migrate } from './migrate.ts'
 import { openPostgres } from './postgres.ts'
 
+export type DatabasePlace = Pick<Config, 'dataDir' | 'database'>
+
 export interface OpenedDatabase {
   readonly database: Database
   /** True when nothing was in it before: the first start. */
@@ -15,8 +17,11 @@ export interface OpenedDatabase {
  * Opens the database the settings name and brings its schema up to date.
  * @throws StartupError when the folder is in use or the schema is newer than this build
  */
-export async function openDatabase(config: Config, onError: (error: Error) => void): Promise<OpenedDatabase> {
-  const database = await connect(config, onError)
+export async function openDatabase(
+  config: DatabasePlace,
+  onError: (error: Error) => void,
+): Promise<OpenedDatabase> {
+  const database = await connectDatabase(config, onError)
   try {
     const versionBefore = await migrate(database.kysely)
     return { database, created: versionBefore === 0 }
@@ -26,7 +31,14 @@ export async function openDatabase(config: Config, onError: (error: Error) => vo
   }
 }
 
-async function connect(config: Config, onError: (error: Error) => void): Promise<Database> {
+/**
+ * Opens the database the settings name and leaves its schema as it is.
+ * @throws FolderInUseError, StartupError
+ */
+export async function connectDatabase(
+  config: DatabasePlace,
+  onError: (error: Error) => void,
+): Promise<Database> {
   if (config.database.url !== null) return openPostgres(config.database.url, config.database, onError)
 
   const folder = dataFolder(config.dataDir)
