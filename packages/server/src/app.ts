@@ -1,22 +1,22 @@
-import AjvCompiler from '@fastify/ajv-compiler'
-import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { accountRoutes } from './account/account-routes.ts'
 import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
 import type { Database } from './database/database.ts'
 import { healthRoutes } from './health/health-routes.ts'
 import type { Lifecycle } from './health/lifecycle.ts'
+import { createAdmission } from './http/admission.ts'
 import { registerApiReference } from './http/api-reference.ts'
 import { handleClientError } from './http/client-error.ts'
+import { allowOrigins } from './http/cross-origin.ts'
 import { handleError } from './http/error-handler.ts'
 import type { HttpApp } from './http/http-app.ts'
+import { acceptOnlyJson } from './http/json-body.ts'
 import { trackMethods } from './http/method-not-allowed.ts'
-import { refuseDuplicateHeaders, refuseRequestsFromElsewhere } from './http/request-guard.ts'
 import { requestId } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
-import { SECURITY_HEADERS } from './http/security-headers.ts'
+import { schemaValidator } from './http/schema-validator.ts'
 import { PromptmeterError } from './promptmeter-error.ts'
 import type { Services } from './services.ts'
 import { signUpRoutes } from './sign-in/sign-up-routes.ts'
@@ -40,6 +40,9 @@ export async function buildApp({
   lifecycle,
   logger,
 }: AppParts): Promise<HttpApp> {
+  const admit = createAdmission({ onlyFromHere: config.signIn.implied })
+  const log = logRequests(services.metrics)
+  const { requestTimeoutMs } = config.http
   const app: HttpApp = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -47,11 +50,24 @@ export async function buildApp({
     childLoggerFactory: (parent) => parent,
     genReqId: requestId,
     bodyLimit: config.http.bodyLimitBytes,
-    requestTimeout: config.http.requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
     keepAliveTimeout: config.http.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
+    // While it stops, a request on a connection that is still open is served, and the connection closed after it.
+    return503OnClosing: false,
     clientErrorHandler: handleClientError,
-    frameworkErrors: handleError,
+    // A path that cannot be routed meets no hook, so it gets here what the hooks would do.
+    frameworkErrors: (error, request, reply) => {
+      handleError(admit(request, reply) ?? error, request, reply)
+      reply.raw.once('finish', () => log(request, reply, () => {}))
+    },
+    http: {
+      headersTimeout: requestTimeoutMs,
+      // How often Node looks for requests that are late.
+      connectionsCheckingInterval: Math.min(requestTimeoutMs, 5_000),
+      // The guard refuses a missing Host, in the shape of every other refusal.
+      requireHostHeader: false,
+    },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.setValidatorCompiler(schemaValidator())
@@ -59,20 +75,11 @@ export async function buildApp({
   app.setNotFoundHandler(async () => {
     throw new PromptmeterError('not_found', 'Nothing is here. The API reference is at /docs.')
   })
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(SECURITY_HEADERS)
-    reply.header('X-Request-Id', request.id)
-    done(guard(request, config))
-  })
-  app.addHook('onResponse', logRequests(services.metrics))
+  app.addHook('onRequest', (request, reply, done) => done(admit(request, reply)))
+  app.addHook('onResponse', log)
 
-  if (config.http.corsOrigins.length > 0) {
-    await app.register(cors, {
-      origin: [...config.http.corsOrigins],
-      exposedHeaders: ['Idempotent-Replayed', 'Retry-After', 'X-Request-Id'],
-      maxAge: 600,
-    })
-  }
+  acceptOnlyJson(app)
+  await allowOrigins(app, config.http.corsOrigins)
   await registerApiReference(app)
 
   const refuseOtherMethods = trackMethods(app)
@@ -84,24 +91,4 @@ export async function buildApp({
 
   refuseOtherMethods()
   return app
-}
-
-function guard(request: FastifyRequest, config: Config): PromptmeterError | undefined {
-  try {
-    refuseDuplicateHeaders(request)
-    if (config.signIn.implied) refuseRequestsFromElsewhere(request)
-    return undefined
-  } catch (error) {
-    return error as PromptmeterError
-  }
-}
-
-/** Bodies are taken as they are: `"1"` is no number. Query strings hold only text, so there it becomes what the schema asks. */
-function schemaValidator() {
-  const compilers = AjvCompiler()
-  const options = { removeAdditional: false, useDefaults: true, allErrors: false } as const
-  const body = compilers({}, { customOptions: { ...options, coerceTypes: false } })
-  const query = compilers({}, { customOptions: { ...options, coerceTypes: true } })
-  return (route: { httpPart?: string }) =>
-    route.httpPart === 'querystring' ? query(route as never) : body(route as never)
 }

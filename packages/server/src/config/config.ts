@@ -61,7 +61,7 @@ export interface WriteConfig {
 }
 
 /** Shortest secret HS256 may be keyed with, in bytes (RFC 7518, 3.2). */
-const MIN_SECRET_BYTES = 32
+export const MIN_SECRET_BYTES = 32
 
 /** All problems of a configuration at once, one per line. */
 export class ConfigError extends Error {

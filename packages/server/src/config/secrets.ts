@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import { type Config, ConfigError, MIN_SECRET_BYTES } from './config.ts'
 import { createDataFolder, dataFolder, keptSecret } from './data-folder.ts'
 
 /** What must never reach a log, an answer or the database. */
@@ -9,14 +9,25 @@ export interface Secrets {
   readonly adminKey: string | null
 }
 
-/** The secrets of the settings; while embedded, those not set are made once and kept in the data folder. */
+/**
+ * The secrets of the settings; while embedded, those not set are made once and kept in the data folder.
+ * @throws ConfigError when somebody put too short a secret there
+ */
 export async function loadSecrets(config: Config): Promise<Secrets> {
   const { jwtSecret, previousJwtSecrets, adminKey } = config.secrets
   const embedded = config.database.url === null
   const folder = dataFolder(config.dataDir)
   if (embedded) await createDataFolder(folder)
   return {
-    jwt: [jwtSecret ?? (await keptSecret(folder.jwtSecret)), ...previousJwtSecrets],
+    jwt: [jwtSecret ?? (await longSecret(folder.jwtSecret)), ...previousJwtSecrets],
     adminKey: adminKey ?? (embedded ? await keptSecret(folder.adminKey) : null),
   }
+}
+
+async function longSecret(file: string): Promise<string> {
+  const secret = await keptSecret(file)
+  if (Buffer.byteLength(secret) >= MIN_SECRET_BYTES) return secret
+  throw new ConfigError([
+    `${file} must hold at least ${MIN_SECRET_BYTES} bytes: remove it, and a new secret is made`,
+  ])
 }

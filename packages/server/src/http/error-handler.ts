@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorResponse } from '@promptmeter/contract'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
-import { isUnavailable } from '../database/database-errors.ts'
+import { isContention, isUnavailable } from '../database/database-errors.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
 
 /** The status of every error code. */
@@ -41,11 +41,11 @@ const STATUSES: Record<ErrorCode, number> = {
 /** What Fastify itself refuses, in our words. */
 const FASTIFY_ERRORS: Record<string, [ErrorCode, string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'The body is too large.'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_json', 'The body is empty; send a JSON object.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'Content-Length does not fit the body.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_json', 'The body is not valid JSON.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
   FST_ERR_BAD_URL: ['invalid_request', 'The path is not a valid URL.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'Nothing is here. The API reference is at /docs.'],
 }
 
 declare module 'fastify' {
@@ -82,7 +82,7 @@ export function toErrorResponse({ message, code }: PromptmeterError): ErrorRespo
 /** Every error as a refusal with a code; what nobody expected says nothing about itself. */
 export function toRefusal(error: FastifyError | Error, request: FastifyRequest): PromptmeterError {
   if (error instanceof PromptmeterError) return error
-  if (isUnavailable(error)) {
+  if (isUnavailable(error) || isContention(error)) {
     return new PromptmeterError(
       'database_unavailable',
       'The database cannot be reached. Try again in a moment.',
@@ -115,7 +115,7 @@ export function describeValidation(problems: readonly FastifySchemaValidationErr
   const { allowedValues, additionalProperty } = (problem?.params ?? {}) as Record<string, unknown>
   if (Array.isArray(allowedValues)) return `${field} must be one of ${allowedValues.join(', ')}`
   if (typeof additionalProperty === 'string') return `${field} has a field that is not known`
-  if (problem?.keyword === 'pattern') return `${field} must not contain control characters`
+  if (problem?.keyword === 'pattern') return `${field} has characters that are not allowed`
   if (problem?.keyword === 'format')
     return `${field} must be a valid ${(problem.params as { format: string }).format}`
   return `${field} ${problem?.message ?? 'is not valid'}`

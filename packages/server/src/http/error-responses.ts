@@ -5,6 +5,7 @@ import { statusOf } from './error-handler.ts'
 /** What any request may meet, whatever its route. */
 const COMMON: readonly ErrorCode[] = [
   'invalid_request',
+  'duplicate_header',
   'proxy_refused',
   'internal_error',
   'database_unavailable',

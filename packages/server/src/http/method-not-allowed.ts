@@ -1,7 +1,6 @@
+import { METHODS } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { PromptmeterError } from '../promptmeter-error.ts'
-
-const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const
 
 /** Notes every route registered after this call; the function it returns answers 405 for the other methods of each. */
 export function trackMethods(app: FastifyInstance): () => void {
@@ -16,10 +15,11 @@ export function trackMethods(app: FastifyInstance): () => void {
 
   return () => {
     tracking = false
+    const known = METHODS.filter((method) => method !== 'CONNECT')
+    for (const method of known) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
     for (const [url, methods] of methodsByUrl) {
       const allow = [...methods].sort().join(', ')
-      const refused = METHODS.filter((method) => !methods.has(method))
-      if (refused.length === 0) continue
+      const refused = known.filter((method) => !methods.has(method))
       app.route({
         method: refused,
         url,

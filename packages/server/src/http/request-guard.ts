@@ -2,18 +2,28 @@ import type { FastifyRequest } from 'fastify'
 import { isLoopbackHost } from '../config/loopback.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
 
-/** Headers that mean one thing; twice, two readers on the way could each believe another. */
-const SINGLE_HEADERS = new Set(['authorization', 'content-type', 'host', 'idempotency-key'])
+/**
+ * Headers that mean one thing; twice, two readers on the way could each believe another. They are found by the length
+ * of their names, which all differ: every request passes here.
+ */
+const SINGLE_HEADERS = new Map(
+  ['host', 'content-type', 'authorization', 'idempotency-key'].map((name) => [name.length, name]),
+)
 
-/** @throws PromptmeterError `duplicate_header` */
-export function refuseDuplicateHeaders({ raw: { rawHeaders } }: FastifyRequest): void {
-  const seen = new Set<string>()
+/** @throws PromptmeterError `duplicate_header`; `invalid_request` when HTTP/1.1 names no Host (RFC 9112, 3.2) */
+export function refuseAmbiguousHeaders({ raw, headers }: FastifyRequest): void {
+  const { rawHeaders } = raw
+  let seen = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] as string).toLowerCase()
-    if (!SINGLE_HEADERS.has(name)) continue
-    if (seen.has(name))
-      throw new PromptmeterError('duplicate_header', `The header ${name} must be sent once.`)
-    seen.add(name)
+    const { length } = rawHeaders[index] as string
+    const name = SINGLE_HEADERS.get(length)
+    if (name === undefined || (rawHeaders[index] as string).toLowerCase() !== name) continue
+    const bit = 1 << length
+    if (seen & bit) throw new PromptmeterError('duplicate_header', `The header ${name} must be sent once.`)
+    seen |= bit
+  }
+  if (headers.host === undefined && raw.httpVersion === '1.1') {
+    throw new PromptmeterError('invalid_request', 'The Host header is missing.')
   }
 }
 
@@ -26,11 +36,16 @@ const PROXY_HEADER = /^(?:forwarded|via|x-forwarded-.*)$/
  */
 export function refuseRequestsFromElsewhere({ headers }: FastifyRequest): void {
   const host = headers.host ?? ''
-  const proxyHeader = Object.keys(headers).find((name) => PROXY_HEADER.test(name))
-  if (proxyHeader === undefined && isLoopbackHost(host.replace(/:\d*$/, ''))) return
-  const reason = proxyHeader === undefined ? 'a Host that is not this machine' : `a ${proxyHeader} header`
+  const proxyHeader = findProxyHeader(headers)
+  if (proxyHeader === null && isLoopbackHost(host.replace(/:\d*$/, ''))) return
+  const reason = proxyHeader === null ? 'a Host that is not this machine' : `a ${proxyHeader} header`
   throw new PromptmeterError(
     'proxy_refused',
     `This request has ${reason}. Choose SIGN_IN in the settings before others can reach this server.`,
   )
+}
+
+function findProxyHeader(headers: FastifyRequest['headers']): string | null {
+  for (const name in headers) if (PROXY_HEADER.test(name)) return name
+  return null
 }

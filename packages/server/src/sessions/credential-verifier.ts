@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { tokenInvalid } from '../promptmeter-error.ts'
+import { tokenInvalid, userNotFound } from '../promptmeter-error.ts'
 import { type ApiKeys, looksLikeApiKey } from './api-key.ts'
 import type { Principal } from './session.ts'
 import { type SessionTokens, TokenError } from './session-token.ts'
@@ -14,11 +14,14 @@ interface VerifiedCredential {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
+/** The id of no session: a genuine token without one still has to learn first whether its user is there. */
+const NO_SESSION = '00000000-0000-0000-0000-000000000000'
+
 export interface CredentialVerifier {
   /**
    * Whose credential this is, a session token or an API key. What it remembers is only that a signature is good:
    * whether the session still lives is asked of the database each time.
-   * @throws PromptmeterError `token_invalid`
+   * @throws PromptmeterError `token_invalid`; `user_not_found` when the token is genuine and names no id of a user
    */
   verify(credential: string): Principal | Promise<Principal>
 }
@@ -34,8 +37,11 @@ export function createCredentialVerifier(
   const verifyToken = async (token: string): Promise<Principal> => {
     try {
       const { userId, sessionId, expiresAt } = await tokens.verify(token)
-      if (sessionId === undefined || !UUID.test(userId) || !UUID.test(sessionId)) throw tokenInvalid()
-      const principal = { userId, sessionId }
+      if (!UUID.test(userId)) throw userNotFound()
+      const principal = {
+        userId,
+        sessionId: sessionId !== undefined && UUID.test(sessionId) ? sessionId : NO_SESSION,
+      }
       verified.set(token, { principal, expiresAtMs: expiresAt.getTime() })
       return principal
     } catch (error) {

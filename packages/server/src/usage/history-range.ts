@@ -1,4 +1,5 @@
 import { MAX_HISTORY_BUCKETS, type UsageInterval } from '@promptmeter/contract'
+import { parseInstant } from '../instant.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
 
 const DEFAULT_SPAN_DAYS = 30
@@ -60,14 +61,14 @@ function nextBucket(start: Date, interval: UsageInterval): Date {
   return next
 }
 
-const MOMENT = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d))?$/
+const DAY = /^\d{4}-\d\d-\d\d$/
 
 function parseMoment(name: string, text: string): Date {
-  const moment = new Date(text.replace(' ', 'T'))
-  if (!MOMENT.test(text) || Number.isNaN(moment.getTime())) {
+  const moment = parseInstant(DAY.test(text) ? `${text}T00:00:00Z` : text)
+  if (moment === null) {
     throw new PromptmeterError(
       'invalid_request',
-      `${name} must be a date such as 2026-11-01 or an instant such as 2026-11-01T08:00:00Z.`,
+      `${name} must be a date such as 2026-11-01 or an instant such as 2026-11-01T08:00:00Z, from 1970 to 2999.`,
     )
   }
   return moment

@@ -18,7 +18,7 @@ import type { UsageService } from './usage-service.ts'
 
 const FAILURE_MESSAGE = 'Failed to track usage.'
 
-/** Refusals of the caller: where every event meets one, the whole request does. */
+/** Refusals of the caller: where no event was counted and one met such a refusal, the whole request does. */
 const CALLER_CODES = new Set([
   'user_not_found',
   'token_invalid',
@@ -96,9 +96,8 @@ export function usageRoutes(app: HttpApp, usage: UsageService, verifier: Credent
         request.body.events.map((event) => trackEvent(request, usage, event)),
       )
       const errors = outcomes.filter((outcome) => outcome instanceof PromptmeterError)
-      const [error] = errors
-      if (error && errors.length === outcomes.length && errors.every(({ code }) => CALLER_CODES.has(code)))
-        throw error
+      const refusal = errors.find(({ code }) => CALLER_CODES.has(code))
+      if (refusal !== undefined && errors.length === outcomes.length) throw refusal
       return { results: outcomes.map(toBatchResult) }
     },
   )

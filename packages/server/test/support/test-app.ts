@@ -8,6 +8,7 @@ import { openDatabase } from '../../src/database/open-database.ts'
 import { createLifecycle } from '../../src/health/lifecycle.ts'
 import type { HttpApp } from '../../src/http/http-app.ts'
 import { createServices, type Services } from '../../src/services.ts'
+import { LOGGER_OPTIONS } from '../../src/telemetry/logger.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 /** The whole application on a database of its own, asked without a network. */
@@ -39,7 +40,7 @@ export async function startTestApp(engine: Engine, options: TestAppOptions = {})
   const environment = { ...testDatabase.environment, ...options.environment }
   const config = parseConfig(environment)
   const logLines: string[] = []
-  const logger = pino({ level: 'info' }, { write: (line: string) => logLines.push(line) })
+  const logger = pino({ ...LOGGER_OPTIONS, level: 'info' }, { write: (line: string) => logLines.push(line) })
   const { database } = await openDatabase(config, () => {})
   const secrets = await loadSecrets(config)
   const services = createServices({ config, secrets, database, logger })

@@ -1,0 +1,21 @@
+import { isUtf8 } from 'node:buffer'
+import type { FastifyInstance } from 'fastify'
+import { PromptmeterError } from '../promptmeter-error.ts'
+
+/**
+ * JSON is the one kind of body. Fastify would also take `text/plain`, which any web page may send anywhere unasked, and
+ * would quietly replace bytes that are not UTF-8. An empty body becomes `undefined`, for the route's schema to judge.
+ */
+export function acceptOnlyJson(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const encoding = request.headers['content-encoding']
+    if (encoding !== undefined && encoding !== 'identity') {
+      return done(new PromptmeterError('unsupported_media_type', 'Send the body without Content-Encoding.'))
+    }
+    if (body.length === 0) return done(null, undefined)
+    if (!isUtf8(body)) return done(new PromptmeterError('invalid_json', 'The body is not valid UTF-8.'))
+    parseJson(request, body.toString(), done)
+  })
+}
