@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { MAX_IMPORT_ROWS } from './bounds.ts'
-import { Count, Instant, Label, Model, SignedCount, Source, UserId } from './fields.ts'
+import { DEFAULT_THRESHOLD, MAX_COUNT, MAX_IMPORT_ROWS, MAX_PAGE_USERS } from './bounds.ts'
+import { Count, Instant, Label, Model, SignedCount, Source } from './fields.ts'
 import { SessionResponse } from './session.ts'
 import { UserResponse } from './user.ts'
 
@@ -9,10 +9,28 @@ export type UserSort = (typeof USER_SORTS)[number]
 
 export const UserListQuery = Type.Object(
   {
-    search: Type.Optional(Type.String({ maxLength: 254, description: 'Part of the address, in any case' })),
-    sort: Type.Optional(Type.Enum([...USER_SORTS], { default: 'createdAt' })),
-    order: Type.Optional(Type.Enum(['asc', 'desc'], { default: 'asc' })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+    email: Type.Optional(
+      Type.String({ maxLength: 254, description: 'Only the user with this very address' }),
+    ),
+    search: Type.Optional(
+      Type.String({
+        maxLength: 254,
+        pattern: '^[^\\p{Cc}\\p{Cs}]*$',
+        description: 'Part of the address, in any case; `%` and `_` stand for themselves',
+        examples: ['@example.com'],
+      }),
+    ),
+    sort: Type.Optional(Type.Enum([...USER_SORTS], { default: 'createdAt', description: 'What to sort by' })),
+    order: Type.Optional(Type.Enum(['asc', 'desc'], { default: 'asc', description: 'In which direction' })),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_PAGE_USERS,
+        default: 50,
+        description: 'Most users on the page',
+        examples: [50],
+      }),
+    ),
     cursor: Type.Optional(Type.String({ maxLength: 1000, description: '`nextCursor` of the page before' })),
   },
   { title: 'UserListQuery', additionalProperties: false },
@@ -22,24 +40,38 @@ export type UserListQuery = Static<typeof UserListQuery>
 export const UserListResponse = Type.Object(
   {
     users: Type.Array(UserResponse),
-    nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Null on the last page' }),
+    nextCursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'Send it as `cursor`, with the same sort and order, for the next page; null on the last',
+      examples: [null],
+    }),
   },
   { title: 'UserList' },
 )
 export type UserListResponse = Static<typeof UserListResponse>
 
 const Threshold = Type.Union([Count('Limit on prompts', 100), Type.Null()], {
-  description: 'Limit on prompts for life; null for the default of 10; 9007199254740991 for none',
+  description: `Limit on prompts for life; null for the default of ${DEFAULT_THRESHOLD}; ${MAX_COUNT} for none`,
 })
 
 export const CreateUserRequest = Type.Object(
-  { email: Type.String({ examples: ['user@example.com'] }), threshold: Type.Optional(Threshold) },
+  {
+    email: Type.String({
+      description: 'Trimmed, and compared without regard to case',
+      examples: ['user@example.com'],
+    }),
+    threshold: Type.Optional(Threshold),
+  },
   { title: 'CreateUserRequest', additionalProperties: false },
 )
 export type CreateUserRequest = Static<typeof CreateUserRequest>
 
+const Disabled = Type.Boolean({
+  description: 'A disabled user is refused everywhere, from the very next request; nothing is lost',
+  examples: [true],
+})
+
 export const UpdateUserRequest = Type.Object(
-  { threshold: Type.Optional(Threshold), disabled: Type.Optional(Type.Boolean()) },
+  { threshold: Type.Optional(Threshold), disabled: Type.Optional(Disabled) },
   { title: 'UpdateUserRequest', additionalProperties: false, minProperties: 1 },
 )
 export type UpdateUserRequest = Static<typeof UpdateUserRequest>
@@ -47,16 +79,25 @@ export type UpdateUserRequest = Static<typeof UpdateUserRequest>
 /** One row of an import. Counts become an opening event, so a user of an older backend moves over with them. */
 export const ImportRow = Type.Object(
   {
-    email: Type.String(),
+    email: Type.String({ examples: ['user@example.com'] }),
     threshold: Type.Optional(Threshold),
     promptCount: Type.Optional(Count('Prompts counted before', 7)),
     tokenCount: Type.Optional(Count('Tokens counted before', 2100)),
-    createdAt: Type.Optional(Instant('When the user was added to the older backend', '2025-03-01T00:00:00Z')),
+    createdAt: Type.Optional(
+      Instant(
+        'When the user was added to the older backend, 2000 at the earliest; the counts are placed there',
+        '2025-03-01T00:00:00Z',
+      ),
+    ),
   },
   { title: 'ImportRow', additionalProperties: false },
 )
 export type ImportRow = Static<typeof ImportRow>
 
+/**
+ * What is checked before the rows are looked at one by one. A row that does not fit `ImportRow` fails alone, so the
+ * items are open here; the published document describes them as `ImportRow`.
+ */
 export const ImportUsersRequest = Type.Object(
   { rows: Type.Array(Type.Unknown(), { minItems: 1, maxItems: MAX_IMPORT_ROWS }) },
   { title: 'ImportUsersRequest', additionalProperties: false },
@@ -64,8 +105,13 @@ export const ImportUsersRequest = Type.Object(
 
 export const ImportResult = Type.Object(
   {
-    outcome: Type.Enum(['added', 'exists', 'invalid']),
-    error: Type.Optional(Type.String({ description: 'Why the row is invalid' })),
+    outcome: Type.Enum(['added', 'exists', 'invalid'], {
+      description: '`exists`: a user with this address was there before and is left as they were',
+      examples: ['added'],
+    }),
+    error: Type.Optional(
+      Type.String({ description: 'Why the row is invalid', examples: ['Email is invalid.'] }),
+    ),
   },
   { title: 'ImportResult' },
 )
@@ -79,7 +125,9 @@ export type ImportUsersResponse = Static<typeof ImportUsersResponse>
 
 export const SessionListResponse = Type.Object(
   {
-    sessions: Type.Array(SessionResponse, { description: 'Newest first, those expired or revoked included' }),
+    sessions: Type.Array(SessionResponse, {
+      description: 'Newest first, those that ended within the last 30 days included',
+    }),
   },
   { title: 'SessionList' },
 )
@@ -89,6 +137,7 @@ export const RevokeSessionsResponse = Type.Object(
   { revoked: Type.Integer({ minimum: 0, description: 'How many live sessions ended', examples: [2] }) },
   { title: 'RevokeSessionsResponse' },
 )
+export type RevokeSessionsResponse = Static<typeof RevokeSessionsResponse>
 
 export const CorrectionRequest = Type.Object(
   {
@@ -96,12 +145,20 @@ export const CorrectionRequest = Type.Object(
     tokenCount: Type.Optional(SignedCount('Tokens to add, or to take away when negative', -900)),
     model: Type.Optional(Model),
     source: Type.Optional(Source),
-    occurredAt: Type.Optional(Instant('The time it amends; now when left out', '2026-11-20T10:00:00Z')),
+    occurredAt: Type.Optional(
+      Instant('The time it amends, from 2000 to 5 minutes ahead; now when left out', '2026-11-20T10:00:00Z'),
+    ),
     reason: Label('Why, for the record', 500, 'Duplicate events of 20 November'),
   },
   { title: 'CorrectionRequest', additionalProperties: false },
 )
 export type CorrectionRequest = Static<typeof CorrectionRequest>
 
-export const UserParams = Type.Object({ id: UserId })
-export const UserSessionParams = Type.Object({ id: UserId, sessionId: Type.String({ format: 'uuid' }) })
+/** No `format` here: an id that cannot be one names nobody, so it is answered 404 like any other that is not there. */
+const IdInPath = (description: string, example: string) => Type.String({ description, examples: [example] })
+
+const id = IdInPath('The id of a user', '019ab2c4-5d6e-7f80-9a1b-2c3d4e5f6071')
+const sessionId = IdInPath('The id of a session', '019ab2c4-6a7b-7c8d-9e0f-1a2b3c4d5e6f')
+
+export const UserParams = Type.Object({ id })
+export const UserSessionParams = Type.Object({ id, sessionId })

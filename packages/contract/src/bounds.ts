@@ -18,3 +18,9 @@ export const MAX_HISTORY_BUCKETS = 2000
 
 /** How many rows one `POST /api/admin/users/import` may carry. */
 export const MAX_IMPORT_ROWS = 1000
+
+/** Most users on one page of `GET /api/admin/users`. */
+export const MAX_PAGE_USERS = 200
+
+/** Before this no correction and no imported user may lie: such a time is a slip, not a fact. */
+export const EARLIEST_INSTANT = new Date('2000-01-01T00:00:00Z')

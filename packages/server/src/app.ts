@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { accountRoutes } from './account/account-routes.ts'
+import { adminRoutes } from './admin/admin-routes.ts'
 import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
 import type { Database } from './database/database.ts'
@@ -35,6 +36,7 @@ export interface AppParts {
 /** Builds the HTTP application; it listens nowhere yet. */
 export async function buildApp({
   config,
+  secrets,
   database,
   services,
   lifecycle,
@@ -58,8 +60,8 @@ export async function buildApp({
     clientErrorHandler: handleClientError,
     // A path that cannot be routed meets no hook, so it gets here what the hooks would do.
     frameworkErrors: (error, request, reply) => {
-      handleError(admit(request, reply) ?? error, request, reply)
       reply.raw.once('finish', () => log(request, reply, () => {}))
+      handleError(admit(request, reply) ?? error, request, reply)
     },
     http: {
       headersTimeout: requestTimeoutMs,
@@ -87,6 +89,7 @@ export async function buildApp({
   signUpRoutes(app, services.signUp)
   usageRoutes(app, services.usage, services.sessions)
   accountRoutes(app, services.sessions, services.usage)
+  adminRoutes(app, services, secrets.adminKey)
   healthRoutes(app, database, lifecycle, services.metrics)
 
   refuseOtherMethods()

@@ -1,8 +1,14 @@
+import { createImportService } from './admin/import-service.ts'
 import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
 import type { Database } from './database/database.ts'
+import { createCorrectionService } from './ledger/correction-service.ts'
+import { createCorrectionStore } from './ledger/correction-store.ts'
 import { createLedgerService } from './ledger/ledger-service.ts'
 import { createLedgerStore, type LedgerStore } from './ledger/ledger-store.ts'
+import { createOpeningStore } from './ledger/opening-store.ts'
+import { createRemovalService } from './ledger/removal-service.ts'
+import { createRemovalStore } from './ledger/removal-store.ts'
 import { createApiKeys } from './sessions/api-key.ts'
 import { createCredentialVerifier } from './sessions/credential-verifier.ts'
 import { createSessionService } from './sessions/session-service.ts'
@@ -57,5 +63,9 @@ export function createServices({ config, secrets, database, logger, ledgerStore 
   metrics.watchQueue(() => ledger.waiting)
   const usage = createUsageService(ledger, createUsageStore(database))
 
-  return { metrics, users, sessions, signUp, ledger, usage }
+  const corrections = createCorrectionService(createCorrectionStore(database), config.writes)
+  const removal = createRemovalService(createRemovalStore(database), config.writes)
+  const imports = createImportService(createOpeningStore(database), config.writes)
+
+  return { metrics, users, sessions, signUp, ledger, usage, corrections, removal, imports }
 }

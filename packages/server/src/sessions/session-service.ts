@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { PromptmeterError, tokenInvalid, userDisabled, userNotFound } from '../promptmeter-error.ts'
-import type { User } from '../users/user.ts'
+import { isId, type User } from '../users/user.ts'
 import type { ApiKeys } from './api-key.ts'
 import type { CredentialVerifier } from './credential-verifier.ts'
 import { type Principal, SESSION_LIFETIME_MS, type Session } from './session.ts'
@@ -70,7 +70,7 @@ export function createSessionService({ store, tokens, apiKeys, verifier }: Sessi
 
     /** Ends one session; ending it twice is no error. @throws PromptmeterError `session_not_found` */
     async revoke(userId: string, sessionId: string): Promise<number> {
-      const revoked = await store.revoke(userId, sessionId)
+      const revoked = isId(sessionId) ? await store.revoke(userId, sessionId) : null
       if (revoked === null) throw new PromptmeterError('session_not_found', 'Session not found.')
       return revoked
     },

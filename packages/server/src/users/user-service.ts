@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { UserListQuery } from '@promptmeter/contract'
 import { PromptmeterError, userNotFound } from '../promptmeter-error.ts'
-import { normalizeEmail, type User } from './user.ts'
+import { isId, normalizeEmail, type User } from './user.ts'
 import type { UserChanges, UserCursor, UserStore } from './user-store.ts'
 
 export type UserService = ReturnType<typeof createUserService>
@@ -44,14 +44,15 @@ export function createUserService(store: UserStore) {
 
     /** @throws PromptmeterError `user_not_found` */
     async getById(id: string): Promise<User> {
-      return (await store.findById(id)) ?? throwUserNotFound()
+      return (isId(id) && (await store.findById(id))) || throwUserNotFound()
     },
 
-    /** @throws PromptmeterError `invalid_request` when the cursor is not one of ours */
+    /** @throws PromptmeterError `invalid_request` when the cursor is not one of ours, `email_required`, `email_invalid` */
     async list(query: UserListQuery): Promise<{ users: User[]; nextCursor: string | null }> {
       const { sort = 'createdAt', order = 'asc', limit = 50, search, cursor } = query
+      const email = query.email === undefined ? undefined : this.requireEmail(query.email)
       const after = cursor === undefined ? null : parseCursor(cursor, sort, order)
-      const rows = await store.list({ search, sort, order, limit, after })
+      const rows = await store.list({ email, search, sort, order, limit, after })
       const page = rows.slice(0, limit)
       const last = page.at(-1)
       const nextCursor = rows.length > limit && last ? formatCursor(last.cursor, sort, order) : null
@@ -60,7 +61,7 @@ export function createUserService(store: UserStore) {
 
     /** @throws PromptmeterError `user_not_found` */
     async update(id: string, changes: UserChanges): Promise<User> {
-      return (await store.update(id, changes)) ?? throwUserNotFound()
+      return (isId(id) && (await store.update(id, changes))) || throwUserNotFound()
     },
   }
 }
@@ -74,12 +75,10 @@ function formatCursor({ value, id }: UserCursor, sort: string, order: string): s
   return Buffer.from(JSON.stringify([sort, order, value, id])).toString('base64url')
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 function parseCursor(cursor: string, sort: string, order: string): UserCursor {
   try {
     const [cursorSort, cursorOrder, value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    const fits = cursorSort === sort && cursorOrder === order && typeof value === 'string' && UUID.test(id)
+    const fits = cursorSort === sort && cursorOrder === order && typeof value === 'string' && isId(id)
     if (fits && isSortValue(sort, value)) return { value, id }
   } catch {
     // Not JSON: refused below.
@@ -89,6 +88,5 @@ function parseCursor(cursor: string, sort: string, order: string): UserCursor {
 
 function isSortValue(sort: string, value: string): boolean {
   if (sort === 'email') return !value.includes('\0')
-  if (sort === 'createdAt') return /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/.test(value)
-  return /^\d{1,16}$/.test(value)
+  return /^-?\d{1,16}$/.test(value)
 }

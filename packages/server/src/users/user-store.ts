@@ -23,6 +23,9 @@ const SORT_COLUMNS = {
   tokenCount: 'token_count',
 } as const satisfies Record<UserSort, keyof UsersTable>
 
+/** When a user was added, as a number that any forged cursor may hold and no date can fail on. */
+const MICROSECONDS = sql`(extract(epoch from created_at) * 1000000)::bigint`
+
 /** The last row of a page: its value in the sort column, as text, and its id. */
 export interface UserCursor {
   readonly value: string
@@ -30,6 +33,7 @@ export interface UserCursor {
 }
 
 export interface UserPage {
+  readonly email: string | undefined
   readonly search: string | undefined
   readonly sort: UserSort
   readonly order: NonNullable<UserListQuery['order']>
@@ -73,6 +77,7 @@ export function createUserStore({ kysely }: Database) {
 
     /** One page and one row more, which tells whether another page follows. */
     async list({
+      email,
       search,
       sort,
       order,
@@ -80,13 +85,14 @@ export function createUserStore({ kysely }: Database) {
       after,
     }: UserPage): Promise<{ user: User; cursor: UserCursor }[]> {
       const column = SORT_COLUMNS[sort]
-      const text = sql<string>`${sql.ref(column)}::text`
+      const text = sql<string>`${column === 'created_at' ? MICROSECONDS : sql.ref(column)}::text`
       let query = kysely
         .selectFrom('users')
         .select([...COLUMNS, text.as('cursor_value')])
         .orderBy(column, order)
         .orderBy('id', order)
         .limit(limit + 1)
+      if (email !== undefined) query = query.where('email', '=', email)
       if (search !== undefined)
         query = query.where('email', 'like', `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`)
       if (after !== null) query = query.where(isBeyond(column, order, after))
@@ -114,9 +120,13 @@ export function createUserStore({ kysely }: Database) {
 
 /** Keyset paging: the rows behind the cursor in the order of the page. */
 function isBeyond(column: string, order: 'asc' | 'desc', after: UserCursor): Expression<SqlBool> {
-  const type = sql.raw({ created_at: 'timestamptz', email: 'text' }[column] ?? 'bigint')
   const operator = sql.raw(order === 'asc' ? '>' : '<')
-  return sql<SqlBool>`(${sql.ref(column)}, id) ${operator} (${after.value}::${type}, ${after.id}::uuid)`
+  const value = {
+    created_at: sql`'epoch'::timestamptz + ${after.value}::bigint * interval '1 microsecond'`,
+    email: sql`${after.value}::text`,
+  }[column]
+  return sql<SqlBool>`(${sql.ref(column)}, id) ${operator}
+    (${value ?? sql`${after.value}::bigint`}, ${after.id}::uuid)`
 }
 
 export function userFromRow(row: UserRow): User {

@@ -42,6 +42,13 @@ export function toUserResponse(user: User): UserResponse {
   }
 }
 
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** True when `text` may be the id of something; the database refuses to look for anything else. */
+export function isId(text: unknown): text is string {
+  return typeof text === 'string' && ID.test(text)
+}
+
 /** Longest address that fits a mail envelope (RFC 5321, 4.5.3.1.3, less the angle brackets). */
 const MAX_EMAIL_LENGTH = 254
 

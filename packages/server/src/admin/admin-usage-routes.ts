@@ -1,0 +1,103 @@
+import {
+  CorrectionRequest,
+  UsageHistoryQuery,
+  UsageHistoryResponse,
+  UserParams,
+  UserResponse,
+} from '@promptmeter/contract'
+import type { onRequestHookHandler } from 'fastify'
+import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-responses.ts'
+import type { HttpApp } from '../http/http-app.ts'
+import type { CorrectionService } from '../ledger/correction-service.ts'
+import { parseIdempotencyKey } from '../usage/idempotency-key.ts'
+import type { UsageService } from '../usage/usage-service.ts'
+import { toUserResponse } from '../users/user.ts'
+import type { UserService } from '../users/user-service.ts'
+import { ADMIN_SCHEMA } from './admin-schema.ts'
+
+export function adminUsageRoutes(
+  app: HttpApp,
+  users: UserService,
+  usage: UsageService,
+  corrections: CorrectionService,
+  onlyAdmin: onRequestHookHandler,
+): void {
+  app.get(
+    '/api/admin/users/:id/usage',
+    {
+      onRequest: onlyAdmin,
+      schema: {
+        ...ADMIN_SCHEMA,
+        summary: 'The usage of a user over time',
+        description: 'Buckets are UTC and half-open; those without usage are there with zeros.',
+        operationId: 'getUserUsage',
+        params: UserParams,
+        querystring: UsageHistoryQuery,
+        response: {
+          200: { ...UsageHistoryResponse, description: 'The history' },
+          ...errorResponses(ADMIN_ERRORS, 'user_not_found'),
+        },
+      },
+    },
+    async (request) => {
+      const user = await users.getById(request.params.id)
+      return usage.history(user.id, request.query)
+    },
+  )
+
+  app.post(
+    '/api/admin/users/:id/corrections',
+    {
+      onRequest: onlyAdmin,
+      config: { invalidCode: 'invalid_usage' },
+      schema: {
+        ...ADMIN_SCHEMA,
+        summary: 'Correct the usage of a user',
+        description:
+          "Records an event that amends: it moves the user's counts, and the history at `occurredAt` under this model " +
+          'and source. What would fall below zero anywhere is refused, and nothing is written. It works for disabled ' +
+          'users too. With an `Idempotency-Key` it may be retried: it counts once, and a retry gets the first ' +
+          "answer's counts and the header `Idempotent-Replayed: true`.",
+        operationId: 'correctUsage',
+        params: UserParams,
+        headers: {
+          type: 'object',
+          properties: {
+            'idempotency-key': {
+              type: 'string',
+              description:
+                'Names this event for ever, among all events of the user: the same key again counts nothing. 1 to 255 visible ASCII characters, in double quotes or bare',
+            },
+          },
+        },
+        body: CorrectionRequest,
+        response: {
+          201: { ...UserResponse, description: 'The user, with the counts after this very correction' },
+          ...errorResponses(ADMIN_ERRORS, BODY_ERRORS, [
+            'user_not_found',
+            'invalid_usage',
+            'below_zero',
+            'idempotency_key_invalid',
+            'idempotency_key_reused',
+          ]),
+        },
+      },
+    },
+    async (request, reply) => {
+      const idempotencyKey = parseIdempotencyKey(request.headers['idempotency-key'])
+      const { usage, tokenCount, model, source, occurredAt, reason } = request.body
+      const { user, replayed } = await corrections.correct({
+        userId: request.params.id,
+        prompts: usage ?? 0,
+        tokens: tokenCount ?? 0,
+        model: model ?? null,
+        source: source ?? null,
+        occurredAt: occurredAt === undefined ? null : new Date(occurredAt),
+        reason,
+        idempotencyKey,
+      })
+      if (replayed) reply.header('Idempotent-Replayed', 'true')
+      return reply.code(201).send(toUserResponse(user))
+    },
+  )
+}

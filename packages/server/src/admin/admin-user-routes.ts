@@ -1,0 +1,130 @@
+import {
+  CreateUserRequest,
+  UpdateUserRequest,
+  UserListQuery,
+  UserListResponse,
+  UserParams,
+  UserResponse,
+} from '@promptmeter/contract'
+import type { onRequestHookHandler } from 'fastify'
+import { Type } from 'typebox'
+import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-responses.ts'
+import type { HttpApp } from '../http/http-app.ts'
+import type { RemovalService } from '../ledger/removal-service.ts'
+import { toUserResponse } from '../users/user.ts'
+import type { UserService } from '../users/user-service.ts'
+import { ADMIN_SCHEMA } from './admin-schema.ts'
+
+export function adminUserRoutes(
+  app: HttpApp,
+  users: UserService,
+  removal: RemovalService,
+  onlyAdmin: onRequestHookHandler,
+): void {
+  app.get(
+    '/api/admin/users',
+    {
+      onRequest: onlyAdmin,
+      schema: {
+        ...ADMIN_SCHEMA,
+        summary: 'List users',
+        description:
+          'In pages: send `nextCursor` as `cursor`, with the same sort and order, until it is null. Following the ' +
+          'pages shows every user once, save one whose count moves past the page meanwhile when sorted by a count.',
+        operationId: 'listUsers',
+        querystring: UserListQuery,
+        response: {
+          200: { ...UserListResponse, description: 'A page of users' },
+          ...errorResponses(ADMIN_ERRORS, 'email_required', 'email_invalid'),
+        },
+      },
+    },
+    async (request) => {
+      const page = await users.list(request.query)
+      return { users: page.users.map(toUserResponse), nextCursor: page.nextCursor }
+    },
+  )
+
+  app.post(
+    '/api/admin/users',
+    {
+      onRequest: onlyAdmin,
+      schema: {
+        ...ADMIN_SCHEMA,
+        summary: 'Add a user',
+        description: 'They can sign in from then on.',
+        operationId: 'createUser',
+        body: CreateUserRequest,
+        response: {
+          201: { ...UserResponse, description: 'The user was added' },
+          ...errorResponses(ADMIN_ERRORS, BODY_ERRORS, 'email_required', 'email_invalid', 'user_exists'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { email, threshold } = request.body
+      const user = await users.add(users.requireEmail(email), threshold ?? null)
+      return reply.code(201).send(toUserResponse(user))
+    },
+  )
+
+  app.get(
+    '/api/admin/users/:id',
+    {
+      onRequest: onlyAdmin,
+      schema: {
+        ...ADMIN_SCHEMA,
+        summary: 'Show a user',
+        operationId: 'getUser',
+        params: UserParams,
+        response: {
+          200: { ...UserResponse, description: 'The user' },
+          ...errorResponses(ADMIN_ERRORS, 'user_not_found'),
+        },
+      },
+    },
+    async (request) => toUserResponse(await users.getById(request.params.id)),
+  )
+
+  app.patch(
+    '/api/admin/users/:id',
+    {
+      onRequest: onlyAdmin,
+      schema: {
+        ...ADMIN_SCHEMA,
+        summary: 'Change the threshold of a user, or disable or enable them',
+        description: 'Takes effect on the very next request of the user. What is left out stays as it is.',
+        operationId: 'updateUser',
+        params: UserParams,
+        body: UpdateUserRequest,
+        response: {
+          200: { ...UserResponse, description: 'The user as changed' },
+          ...errorResponses(ADMIN_ERRORS, BODY_ERRORS, 'user_not_found'),
+        },
+      },
+    },
+    async (request) => toUserResponse(await users.update(request.params.id, request.body)),
+  )
+
+  app.delete(
+    '/api/admin/users/:id',
+    {
+      onRequest: onlyAdmin,
+      schema: {
+        ...ADMIN_SCHEMA,
+        summary: 'Delete a user with everything kept of them',
+        description: 'Sessions, usage and history go with them, for good. To keep these, disable the user.',
+        operationId: 'deleteUser',
+        params: UserParams,
+        response: {
+          204: Type.Null({ description: 'Nothing of the user is left' }),
+          ...errorResponses(ADMIN_ERRORS, 'user_not_found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      await removal.remove(request.params.id)
+      return reply.code(204).send(null)
+    },
+  )
+}

@@ -1,0 +1,143 @@
+import { EARLIEST_INSTANT, MAX_COUNT, MAX_EVENT_LEAD_MS } from '@promptmeter/contract'
+import type { EventKind } from '../database/tables.ts'
+import type { User } from '../users/user.ts'
+import { type Correction, type CorrectionOutcome, isSameCorrection } from './correction.ts'
+import { type RefusedUsage, refused } from './usage-call.ts'
+import type { KnownEvent } from './usage-decision.ts'
+import { foldLabels, type UsageLabels } from './usage-labels.ts'
+
+export interface Amounts {
+  readonly prompts: number
+  readonly tokens: number
+}
+
+/** One row of a rollup. */
+export type RollupRow = UsageLabels & Amounts
+
+/** What the database said once the user was locked. */
+export interface CorrectionFacts {
+  /** The database's clock. */
+  readonly now: Date
+  readonly user: User
+  /** The seq of the user's newest event. */
+  readonly eventCount: number
+  /** The event that the idempotency key names already. */
+  readonly knownEvent: (KnownEvent & { readonly kind: EventKind; readonly reason: string | null }) | null
+  /** The user's rollups of the hour, and of the day, that the correction amends. */
+  readonly hourRows: readonly RollupRow[]
+  readonly dayRows: readonly RollupRow[]
+}
+
+/** Every value as it shall stand, no differences: the rows are locked, and none may pass through a negative. */
+export interface CorrectionWrite {
+  readonly seq: number
+  readonly counts: Amounts
+  /** What the rollups know the model and the source as. */
+  readonly labels: UsageLabels
+  readonly hour: Amounts
+  readonly day: Amounts
+}
+
+export interface CorrectionDecision {
+  readonly outcome: CorrectionOutcome
+  /** Null when there is nothing to write. */
+  readonly write: CorrectionWrite | null
+}
+
+/** Decides a correction. It amends the user's counts, that hour and that day alike, or nothing at all. */
+export function decideCorrection(correction: Correction, facts: CorrectionFacts): CorrectionDecision {
+  const { user, knownEvent } = facts
+  if (knownEvent !== null) {
+    if (knownEvent.kind !== 'correction' || !isSameCorrection(knownEvent, correction)) {
+      return refusal('idempotency_key_reused', 'This idempotency key was used before with another body.')
+    }
+    const { promptCountAfter: promptCount, tokenCountAfter: tokenCount } = knownEvent
+    return {
+      outcome: { kind: 'recorded', user: { ...user, promptCount, tokenCount }, replayed: true },
+      write: null,
+    }
+  }
+  const problem = findProblem(correction, facts.now)
+  if (problem !== null) return refusal('invalid_usage', problem)
+
+  const labels = foldLabels({ model: correction.model ?? '', source: correction.source ?? '' }, facts.dayRows)
+  const places = placesOf(correction, facts, labels)
+  for (const place of places) {
+    const refused = findRefusal(correction, place)
+    if (refused !== null) return { outcome: refused, write: null }
+  }
+  const [counts, hour, day] = places.map(({ amounts }) => sumOf(amounts, correction)) as [
+    Amounts,
+    Amounts,
+    Amounts,
+  ]
+  return {
+    outcome: {
+      kind: 'recorded',
+      user: { ...user, promptCount: counts.prompts, tokenCount: counts.tokens },
+      replayed: false,
+    },
+    write: { seq: facts.eventCount + 1, counts, labels, hour, day },
+  }
+}
+
+function findProblem({ prompts, tokens, occurredAt }: Correction, now: Date): string | null {
+  if (prompts === 0 && tokens === 0) return 'usage or tokenCount must be other than 0.'
+  if (occurredAt === null) return null
+  if (occurredAt.getTime() - now.getTime() > MAX_EVENT_LEAD_MS)
+    return 'occurredAt must be at most 5 minutes ahead.'
+  if (occurredAt < EARLIEST_INSTANT) return 'occurredAt must be in 2000 or later.'
+  return null
+}
+
+/** Where the amounts stand that a correction moves, and how to name the place to the operator. */
+interface Place {
+  readonly name: string
+  readonly amounts: Amounts
+}
+
+function placesOf(correction: Correction, facts: CorrectionFacts, labels: UsageLabels): Place[] {
+  const at = (correction.occurredAt ?? facts.now).toISOString()
+  const { promptCount: prompts, tokenCount: tokens } = facts.user
+  return [
+    { name: 'in all', amounts: { prompts, tokens } },
+    {
+      name: `in the hour of ${at.slice(0, 13)}:00Z${describeLabels(labels)}`,
+      amounts: rowOf(facts.hourRows, labels),
+    },
+    { name: `on ${at.slice(0, 10)}${describeLabels(labels)}`, amounts: rowOf(facts.dayRows, labels) },
+  ]
+}
+
+function rowOf(rows: readonly RollupRow[], { model, source }: UsageLabels): Amounts {
+  return rows.find((row) => row.model === model && row.source === source) ?? { prompts: 0, tokens: 0 }
+}
+
+function describeLabels({ model, source }: UsageLabels): string {
+  const describe = (what: string, name: string) =>
+    name === '' ? `without a ${what}` : `of ${what} ${JSON.stringify(name)}`
+  return ` ${describe('model', model)} and ${describe('source', source)}`
+}
+
+function findRefusal(correction: Correction, { name, amounts }: Place): RefusedUsage | null {
+  for (const meter of ['prompts', 'tokens'] as const) {
+    const [there, change] = [amounts[meter], correction[meter]]
+    if (there + change < 0) {
+      const message = `The ${meter} cannot go down by ${-change}: there are ${there} ${name}.`
+      return refused('below_zero', message)
+    }
+    if (change > MAX_COUNT - there) {
+      const field = meter === 'prompts' ? 'usage' : 'tokenCount'
+      return refused('invalid_usage', `${field} would take the ${meter} ${name} past their range.`)
+    }
+  }
+  return null
+}
+
+function sumOf(one: Amounts, other: Amounts): Amounts {
+  return { prompts: one.prompts + other.prompts, tokens: one.tokens + other.tokens }
+}
+
+function refusal(...[code, message]: Parameters<typeof refused>): CorrectionDecision {
+  return { outcome: refused(code, message), write: null }
+}

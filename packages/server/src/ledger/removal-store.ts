@@ -1,0 +1,49 @@
+import type { Database, Statement } from '../database/database.ts'
+
+/** Events deleted by one statement: many enough to be quick, few enough to stay far from the statement timeout. */
+const EVENTS_PER_STATEMENT = 50_000
+
+/** $1 user id. From here on no writer can add anything: each locks this row first. */
+const LOCK_USER: Statement = {
+  name: 'removal_lock_user',
+  text: 'select event_count from users where id = $1 for update',
+}
+
+/** $1 user id, $2 the seq up to which */
+const DELETE_EVENTS: Statement = {
+  name: 'removal_delete_events',
+  text: 'delete from usage_events where user_id = $1 and seq <= $2',
+}
+
+/** $1 user id. Sessions go with their user. */
+const DELETE_REST: Statement = {
+  name: 'removal_delete_rest',
+  text: `with events as (
+      delete from usage_events where user_id = $1
+    ), hours as (
+      delete from usage_hours where user_id = $1
+    ), days as (
+      delete from usage_days where user_id = $1
+    )
+    delete from users where id = $1`,
+}
+
+export interface RemovalStore {
+  /** Deletes a user and everything kept of them, in one transaction; false when there is no such user. */
+  remove(userId: string): Promise<boolean>
+}
+
+export function createRemovalStore(database: Database): RemovalStore {
+  return {
+    remove: (userId) =>
+      database.transaction(async (transaction) => {
+        const [user] = await transaction.query<{ event_count: number }>(LOCK_USER, [userId])
+        if (user === undefined) return false
+        for (let seq = EVENTS_PER_STATEMENT; seq < user.event_count; seq += EVENTS_PER_STATEMENT) {
+          await transaction.query(DELETE_EVENTS, [userId, seq])
+        }
+        await transaction.commitWith(DELETE_REST, [userId])
+        return true
+      }),
+  }
+}
