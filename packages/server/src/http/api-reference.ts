@@ -3,6 +3,11 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { version } from '../version.ts'
 
+/** The page runs its own scripts and calls this server, nothing else. It draws with inline styles and data: images. */
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 /** The API's description from the schemas of the routes registered after it, and `/docs` to read it offline. */
 export async function registerApiReference(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
@@ -12,7 +17,8 @@ export async function registerApiReference(app: FastifyInstance): Promise<void> 
         title: 'Promptmeter',
         version,
         description:
-          'Sign-in, metering and quotas for AI editor extensions. Every refusal is `{ error, code }`.',
+          'Sign-in, metering and quotas for AI editor extensions. Every refusal is `{ error, code }`. Besides what each ' +
+          'route names, any may answer 405 `method_not_allowed`, 408 `request_timeout` and 431 `headers_too_large`.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/', description: 'This server' }],
@@ -35,5 +41,10 @@ export async function registerApiReference(app: FastifyInstance): Promise<void> 
       },
     },
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { docExpansion: 'list' } })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: PAGE_POLICY,
+    uiConfig: { docExpansion: 'list', layout: 'BaseLayout' },
+    theme: { title: 'Promptmeter API reference' },
+  })
 }

@@ -5,10 +5,11 @@ import { parseConfig } from '../../src/config/config.ts'
 import { loadSecrets } from '../../src/config/secrets.ts'
 import type { Database, Engine } from '../../src/database/database.ts'
 import { openDatabase } from '../../src/database/open-database.ts'
-import { createLifecycle } from '../../src/health/lifecycle.ts'
+import { createLifecycle, type Lifecycle } from '../../src/health/lifecycle.ts'
 import type { HttpApp } from '../../src/http/http-app.ts'
 import { createServices, type Services } from '../../src/services.ts'
 import { LOGGER_OPTIONS } from '../../src/telemetry/logger.ts'
+import { watchAnswers } from './documented-answers.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 /** The whole application on a database of its own, asked without a network. */
@@ -16,6 +17,7 @@ export interface TestApp {
   readonly app: HttpApp
   readonly database: Database
   readonly services: Services
+  readonly lifecycle: Lifecycle
   readonly environment: Readonly<Record<string, string>>
   /** Everything that was logged, as JSON lines. */
   readonly logLines: string[]
@@ -42,14 +44,17 @@ export async function startTestApp(engine: Engine, options: TestAppOptions = {})
   const logLines: string[] = []
   const logger = pino({ ...LOGGER_OPTIONS, level: 'info' }, { write: (line: string) => logLines.push(line) })
   const { database } = await openDatabase(config, () => {})
+  const lifecycle = createLifecycle()
   const secrets = await loadSecrets(config)
   const services = createServices({ config, secrets, database, logger })
-  const app = await buildApp({ config, secrets, database, services, lifecycle: createLifecycle(), logger })
+  const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
+  const differences = watchAnswers(app)
 
   return {
     app,
     database,
     services,
+    lifecycle,
     environment,
     logLines,
     async signUp(email = `user-${process.pid}-${++addresses}@example.com`) {
@@ -75,6 +80,8 @@ export async function startTestApp(engine: Engine, options: TestAppOptions = {})
       await services.ledger.drain()
       await database.close()
       if (options.testDatabase === undefined) await testDatabase.remove()
+      if (differences.length > 0)
+        throw new Error(`answers differ from /openapi.json:\n${differences.join('\n')}`)
     },
   }
 }
