@@ -41,6 +41,9 @@ export function openPostgres(url: string, config: DatabaseConfig, onError: (erro
     } as pg.CustomTypesConfig,
   })
   pool.on('error', onError)
+  // The pool listens only to idle clients. One that breaks in use fails its queries, and beside them emits an error
+  // that would end the process if nobody listened.
+  pool.on('connect', (client) => client.on('error', () => {}))
 
   const toQuery = (statement: Statement, values: readonly unknown[]): pg.QueryConfig => ({
     text: statement.text,
