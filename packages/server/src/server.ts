@@ -1,15 +1,26 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import { loadSecrets } from './config/secrets.ts'
 import type { Engine } from './database/database.ts'
 import { openDatabase } from './database/open-database.ts'
 import { createLifecycle } from './health/lifecycle.ts'
+import { watchSilentConnections } from './http/silent-connections.ts'
 import { createServices } from './services.ts'
 import type { Logger } from './telemetry/logger.ts'
 
 /** Who is there to try with after the very first start of an embedded server. */
 export const FIRST_USER = 'user@example.com'
+
+/** How much longer than the deadline of a call its connection may take before it is cut, in milliseconds. */
+const CONNECTION_GRACE_MS = 1_000
+
+/** Longest a connection stays that is opened while the server stops and says nothing, in milliseconds. */
+const SILENT_CONNECTION_MS = 100
+
+/** Longest a stop waits for connections to the database to close, in milliseconds. */
+const DATABASE_CLOSE_MS = 2_000
 
 export interface RunningServer {
   /** Where it listens, as a URL. */
@@ -17,7 +28,10 @@ export interface RunningServer {
   readonly engine: Engine
   /** True when this start created the database. */
   readonly firstStart: boolean
-  /** Readiness first, then requests under way, the queue, the database. */
+  /**
+   * Readiness first, then requests under way, the queue, the database. Neither a client that never finishes its request
+   * nor a database that does not answer can hold it up for ever.
+   */
   stop(): Promise<void>
 }
 
@@ -37,6 +51,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     if (firstStart) await services.users.add(FIRST_USER)
 
     const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
+    const endSilentConnections = watchSilentConnections(app.server)
     await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'listening' })
 
     return {
@@ -45,10 +60,19 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       firstStart,
       async stop() {
         lifecycle.startDraining()
-        await new Promise((resolve) => setTimeout(resolve, config.http.shutdownDelayMs))
+        await sleep(config.http.shutdownDelayMs)
+        // By then every call that was read has its answer; what is left will never be complete.
+        const cutAfterMs = config.writes.deadlineMs + CONNECTION_GRACE_MS
+        const cut = setTimeout(() => app.server.closeAllConnections(), cutAfterMs)
+        const tidy = setInterval(endSilentConnections, SILENT_CONNECTION_MS)
         await app.close()
+        clearInterval(tidy)
+        clearTimeout(cut)
         await services.ledger.drain()
-        await database.close()
+        const disconnected = new AbortController()
+        const tooLong = sleep(DATABASE_CLOSE_MS, undefined, { signal: disconnected.signal }).catch(() => {})
+        await Promise.race([database.close(), tooLong])
+        disconnected.abort()
       },
     }
   } catch (error) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/env.ts'
@@ -12,25 +13,47 @@ export function serveCommand(): Command {
     .action(serve)
 }
 
+/** Longest a stop waits for a start that is not complete, in milliseconds. */
+const START_GRACE_MS = 5_000
+
+/** Longest a stopped server may still have something open, in milliseconds: a last answer on its way, say. */
+const EXIT_GRACE_MS = 1_000
+
 async function serve(): Promise<void> {
+  // From the first moment: a signal during the start ends as cleanly as one an hour later.
+  const stopping = stopSignal()
   let config: Config
   let logger: Logger
-  let server: RunningServer
+  let server: RunningServer | null
   try {
     config = loadConfig()
     logger = createLogger(config.logLevel, { pretty: process.stdout.isTTY })
-    server = await startServer(config, logger)
+    server = await startUnlessStopped(startServer(config, logger), stopping)
   } catch (error) {
     process.stderr.write(`${describeStartFailure(error)}\n`)
     process.exit(1)
   }
+  if (server === null) process.exit(0)
 
-  const stopping = stopSignal()
   process.stdout.write(banner(server, config, { forPeople: process.stdout.isTTY }))
   logger.info({ url: server.url, database: server.engine }, 'listening')
   logger.info({ signal: await stopping }, 'stopping; a second signal ends at once')
   await server.stop()
   logger.info('stopped')
+  setTimeout(() => process.exit(0), EXIT_GRACE_MS).unref()
+}
+
+/** The started server, or null when a signal came first and everything is closed again. */
+async function startUnlessStopped(
+  starting: Promise<RunningServer>,
+  stopping: Promise<NodeJS.Signals>,
+): Promise<RunningServer | null> {
+  const first = await Promise.race([starting, stopping])
+  if (typeof first !== 'string') return first
+  // A start that hangs on a database, or fails, is given up: it has served nobody.
+  const server = await Promise.race([starting.catch(() => null), sleep(START_GRACE_MS, null)])
+  await server?.stop()
+  return null
 }
 
 /**
