@@ -3,12 +3,6 @@ import { isUniqueViolation, StartupError } from './database-errors.ts'
 import { migrations } from './migrations/index.ts'
 import type { Tables } from './tables.ts'
 
-export interface Migration {
-  readonly name: string
-  /** Statements separated by semicolons, run in one transaction with every other pending migration. */
-  readonly sql: string
-}
-
 /** The version of the schema this build works with: how many migrations it knows. */
 export const SCHEMA_VERSION = migrations.length
 

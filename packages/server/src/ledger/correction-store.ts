@@ -1,5 +1,5 @@
 import type { Database, Statement, Transaction } from '../database/database.ts'
-import { userFromRow } from '../users/user-store.ts'
+import { userFromRow } from '../users/user-row.ts'
 import type { Correction, CorrectionOutcome } from './correction.ts'
 import {
   type CorrectionFacts,

@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Database, Statement } from '../database/database.ts'
 import type { SessionsTable } from '../database/tables.ts'
 import type { User } from '../users/user.ts'
-import { userFromRow } from '../users/user-store.ts'
+import { userFromRow } from '../users/user-row.ts'
 import { LAST_USED_GRAIN_MS, type Principal, type Session } from './session.ts'
 
 const COLUMNS = [

@@ -1,20 +1,9 @@
 import type { UserListQuery, UserSort } from '@promptmeter/contract'
-import { type Expression, type Selectable, type SqlBool, sql } from 'kysely'
+import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Database } from '../database/database.ts'
 import type { UsersTable } from '../database/tables.ts'
 import type { User } from './user.ts'
-
-const COLUMNS = [
-  'id',
-  'email',
-  'prompt_count',
-  'token_count',
-  'threshold',
-  'disabled_at',
-  'created_at',
-] as const
-
-type UserRow = Pick<Selectable<UsersTable>, (typeof COLUMNS)[number]>
+import { USER_COLUMNS, userFromRow } from './user-row.ts'
 
 const SORT_COLUMNS = {
   createdAt: 'created_at',
@@ -56,7 +45,7 @@ export function createUserStore({ kysely }: Database) {
         .insertInto('users')
         .values({ id, email, threshold, disabled_at: null })
         .onConflict((conflict) => conflict.column('email').doNothing())
-        .returning(COLUMNS)
+        .returning(USER_COLUMNS)
         .executeTakeFirst()
       return row ? userFromRow(row) : null
     },
@@ -64,14 +53,18 @@ export function createUserStore({ kysely }: Database) {
     async findByEmail(email: string): Promise<User | null> {
       const row = await kysely
         .selectFrom('users')
-        .select(COLUMNS)
+        .select(USER_COLUMNS)
         .where('email', '=', email)
         .executeTakeFirst()
       return row ? userFromRow(row) : null
     },
 
     async findById(id: string): Promise<User | null> {
-      const row = await kysely.selectFrom('users').select(COLUMNS).where('id', '=', id).executeTakeFirst()
+      const row = await kysely
+        .selectFrom('users')
+        .select(USER_COLUMNS)
+        .where('id', '=', id)
+        .executeTakeFirst()
       return row ? userFromRow(row) : null
     },
 
@@ -88,7 +81,7 @@ export function createUserStore({ kysely }: Database) {
       const text = sql<string>`${column === 'created_at' ? MICROSECONDS : sql.ref(column)}::text`
       let query = kysely
         .selectFrom('users')
-        .select([...COLUMNS, text.as('cursor_value')])
+        .select([...USER_COLUMNS, text.as('cursor_value')])
         .orderBy(column, order)
         .orderBy('id', order)
         .limit(limit + 1)
@@ -111,7 +104,7 @@ export function createUserStore({ kysely }: Database) {
           }),
         })
         .where('id', '=', id)
-        .returning(COLUMNS)
+        .returning(USER_COLUMNS)
         .executeTakeFirst()
       return row ? userFromRow(row) : null
     },
@@ -127,16 +120,4 @@ function isBeyond(column: string, order: 'asc' | 'desc', after: UserCursor): Exp
   }[column]
   return sql<SqlBool>`(${sql.ref(column)}, id) ${operator}
     (${value ?? sql`${after.value}::bigint`}, ${after.id}::uuid)`
-}
-
-export function userFromRow(row: UserRow): User {
-  return {
-    id: row.id,
-    email: row.email,
-    promptCount: row.prompt_count,
-    tokenCount: row.token_count,
-    thresholdOverride: row.threshold,
-    disabled: row.disabled_at !== null,
-    createdAt: row.created_at,
-  }
 }

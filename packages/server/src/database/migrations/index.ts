@@ -1,5 +1,5 @@
-import type { Migration } from '../migrate.ts'
 import { metering } from './0001-metering.ts'
+import type { Migration } from './migration.ts'
 
 /** In order. What has been released is never edited: a change is a new migration at the end. */
 export const migrations: readonly Migration[] = [metering]

@@ -1,0 +1,91 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const SOURCE = join(import.meta.dirname, '../src')
+
+/** Which folders the files of a folder may import from, beside their own and the root of `src`. */
+const ALLOWED: Record<string, readonly string[]> = {
+  config: [],
+  telemetry: ['config'],
+  database: ['config'],
+  users: ['database'],
+  sessions: ['database', 'users'],
+  ledger: ['database', 'sessions', 'users'],
+  http: ['config', 'database', 'sessions', 'telemetry'],
+  'sign-in': ['config', 'http', 'sessions', 'users'],
+  usage: ['database', 'http', 'ledger', 'sessions', 'users'],
+  account: ['http', 'sessions', 'usage', 'users'],
+  admin: ['database', 'http', 'ledger', 'sessions', 'usage', 'users'],
+  health: ['database', 'http', 'telemetry'],
+  backup: ['config', 'database', 'telemetry'],
+  cli: ['backup', 'config', 'database', 'telemetry'],
+}
+
+interface Source {
+  readonly path: string
+  readonly text: string
+  readonly imports: readonly string[]
+}
+
+const sources: Source[] = globSync('**/*.ts', { cwd: SOURCE }).map((path) => {
+  const text = readFileSync(join(SOURCE, path), 'utf8')
+  const specifiers = text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+\.ts)'/g)
+  return {
+    path,
+    text,
+    imports: [...specifiers].map(([, name]) => normalize(join(dirname(path), name as string))),
+  }
+})
+
+const folderOf = (path: string) => (path.includes('/') ? (path.split('/')[0] as string) : '')
+
+describe('the server keeps its directions', () => {
+  it('a folder imports only from the folders below it', () => {
+    const strays = sources.flatMap(({ path, imports }) => {
+      const folder = folderOf(path)
+      if (folder === '') return []
+      const allowed = new Set([folder, '', ...(ALLOWED[folder] ?? [])])
+      return imports.filter((name) => !allowed.has(folderOf(name))).map((name) => `${path} → ${name}`)
+    })
+    expect(strays).toEqual([])
+  })
+
+  it('a store is reached through its own service', () => {
+    const strays = sources.flatMap(({ path, imports }) =>
+      path === 'services.ts'
+        ? []
+        : imports
+            .filter((name) => name.endsWith('-store.ts') && folderOf(name) !== folderOf(path))
+            .map((name) => `${path} → ${name}`),
+    )
+    expect(strays).toEqual([])
+  })
+
+  it('no file imports itself over others', () => {
+    const importsOf = new Map(sources.map(({ path, imports }) => [path, imports]))
+    const circles: string[] = []
+    const done = new Set<string>()
+    const visit = (path: string, trail: readonly string[]) => {
+      if (trail.includes(path)) circles.push([...trail.slice(trail.indexOf(path)), path].join(' → '))
+      if (done.has(path) || trail.includes(path)) return
+      for (const name of importsOf.get(path) ?? []) visit(name, [...trail, path])
+      done.add(path)
+    }
+    for (const path of importsOf.keys()) visit(path, [])
+    expect(circles).toEqual([])
+  })
+
+  it('only config/env.ts reads the environment', () => {
+    expect(sources.filter(({ text }) => text.includes('process.env')).map(({ path }) => path)).toEqual([
+      'config/env.ts',
+    ])
+  })
+
+  it('SQL is written in stores, statements, row mappings, the database and the backup alone', () => {
+    const strays = sources
+      .filter(({ path }) => !/(-store|-statements|-row)\.ts$|^database\/|^backup\//.test(path))
+      .filter(({ text }) => /from 'kysely'|\b(insert into|select .* from|delete from)\b/.test(text))
+    expect(strays.map(({ path }) => path)).toEqual([])
+  })
+})
