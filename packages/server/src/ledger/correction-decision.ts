@@ -1,5 +1,4 @@
 import { EARLIEST_INSTANT, MAX_COUNT, MAX_EVENT_LEAD_MS } from '@promptmeter/contract'
-import type { EventKind } from '../database/tables.ts'
 import type { User } from '../users/user.ts'
 import { type Correction, type CorrectionOutcome, isSameCorrection } from './correction.ts'
 import { type RefusedUsage, refused } from './usage-call.ts'
@@ -22,7 +21,7 @@ export interface CorrectionFacts {
   /** The seq of the user's newest event. */
   readonly eventCount: number
   /** The event that the idempotency key names already. */
-  readonly knownEvent: (KnownEvent & { readonly kind: EventKind; readonly reason: string | null }) | null
+  readonly knownEvent: (KnownEvent & { readonly reason: string | null }) | null
   /** The user's rollups of the hour, and of the day, that the correction amends. */
   readonly hourRows: readonly RollupRow[]
   readonly dayRows: readonly RollupRow[]

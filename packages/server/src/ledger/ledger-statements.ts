@@ -31,7 +31,7 @@ export const FIND_FACTS: Statement = {
       where s.last_used_at is null
         or s.last_used_at < statement_timestamp() - interval '${LAST_USED_GRAIN_MS} milliseconds') as unwritten_uses,
     (select json_agg(json_build_object('userId', e.user_id, 'idempotencyKey', e.idempotency_key,
-        'prompts', e.prompts, 'tokens', e.tokens, 'model', e.model, 'source', e.source,
+        'kind', e.kind, 'prompts', e.prompts, 'tokens', e.tokens, 'model', e.model, 'source', e.source,
         'occurredAtMs', (extract(epoch from e.occurred_at) * 1000)::bigint,
         'promptCountAfter', e.prompt_count_after, 'tokenCountAfter', e.token_count_after))
       from unnest($3::uuid[], $4::text[]) k(user_id, idempotency_key)

@@ -1,4 +1,5 @@
 import { MAX_COUNT, MAX_EVENT_AGE_MS, MAX_EVENT_LEAD_MS } from '@promptmeter/contract'
+import type { EventKind } from '../database/tables.ts'
 import {
   isSameBody,
   type RecordedUsage,
@@ -20,6 +21,7 @@ export interface LockedUser {
 
 /** An event that an idempotency key names already, with the counts it answered. */
 export interface KnownEvent extends UsageBody {
+  readonly kind: EventKind
   readonly promptCountAfter: number
   readonly tokenCountAfter: number
 }
@@ -83,7 +85,7 @@ export function decideBatch(calls: readonly UsageCall[], facts: BatchFacts): Bat
     running.set(call.userId, after)
     const event = { promptCountAfter: after.promptCount, tokenCountAfter: after.tokenCount }
     events.push({ call, seq: after.eventCount, ...event })
-    if (key !== null) recordedNow.set(key, { ...call, ...event })
+    if (key !== null) recordedNow.set(key, { ...call, ...event, kind: 'usage' })
     return recorded(after.promptCount, after.tokenCount, user, false)
   })
   return { outcomes, events }
@@ -92,7 +94,7 @@ export function decideBatch(calls: readonly UsageCall[], facts: BatchFacts): Bat
 type Standing = Pick<LockedUser, 'promptCount' | 'tokenCount' | 'eventCount'>
 
 function replay(call: UsageCall, known: KnownEvent, user: LockedUser): UsageOutcome {
-  if (!isSameBody(call, known)) {
+  if (known.kind !== 'usage' || !isSameBody(call, known)) {
     return refused('idempotency_key_reused', 'This idempotency key was used before with another body.')
   }
   return recorded(known.promptCountAfter, known.tokenCountAfter, user, true)

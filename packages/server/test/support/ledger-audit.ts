@@ -54,7 +54,7 @@ export async function findContradictions({ kysely }: Database): Promise<string[]
       select user_id, date_trunc('hour', coalesce(occurred_at, recorded_at), 'UTC') as hour,
         coalesce(model, '') as model, coalesce(source, '') as source,
         sum(prompts) as prompts, sum(tokens) as tokens
-      from usage_events where kind <> 'opening' group by 1, 2, 3, 4
+      from usage_events group by 1, 2, 3, 4
     ), days_of_events as (
       select user_id, (hour at time zone 'UTC')::date as day, model, source,
         sum(prompts) as prompts, sum(tokens) as tokens
