@@ -60,7 +60,6 @@ export function healthRoutes(app: HttpApp, database: Database, lifecycle: Lifecy
         summary: 'Prometheus metrics',
         operationId: 'getMetrics',
         security: [],
-        produces: ['text/plain'],
         response: {
           200: {
             description: 'The Prometheus text format',
