@@ -6,6 +6,7 @@ import { createCorrectionService } from './ledger/correction-service.ts'
 import { createCorrectionStore } from './ledger/correction-store.ts'
 import { createLedgerService } from './ledger/ledger-service.ts'
 import { createLedgerStore, type LedgerStore } from './ledger/ledger-store.ts'
+import { createOpeningService } from './ledger/opening-service.ts'
 import { createOpeningStore } from './ledger/opening-store.ts'
 import { createRemovalService } from './ledger/removal-service.ts'
 import { createRemovalStore } from './ledger/removal-store.ts'
@@ -65,7 +66,7 @@ export function createServices({ config, secrets, database, logger, ledgerStore 
 
   const corrections = createCorrectionService(createCorrectionStore(database), config.writes)
   const removal = createRemovalService(createRemovalStore(database), config.writes)
-  const imports = createImportService(createOpeningStore(database), config.writes)
+  const imports = createImportService(createOpeningService(createOpeningStore(database), config.writes))
 
   return { metrics, users, sessions, signUp, ledger, usage, corrections, removal, imports }
 }

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { EARLIEST_INSTANT, type ImportResult, type ImportRow } from '@promptmeter/contract'
-import { retryContention } from '../database/retry-contention.ts'
-import type { Opening, OpeningStore } from '../ledger/opening-store.ts'
+import type { Opening } from '../ledger/opening.ts'
+import type { OpeningService } from '../ledger/opening-service.ts'
 import { normalizeEmail } from '../users/user.ts'
 
 /** A row that cannot be taken, and why. */
@@ -15,8 +15,7 @@ export class InvalidRow {
 
 export type ImportService = ReturnType<typeof createImportService>
 
-/** @param deadlineMs longest an import is tried again while others add the same users */
-export function createImportService(store: OpeningStore, { deadlineMs }: { deadlineMs: number }) {
+export function createImportService(openingService: OpeningService) {
   return {
     /**
      * Adds the users of an older backend, their counts as an opening event each. Whoever is there already is left
@@ -30,7 +29,7 @@ export function createImportService(store: OpeningStore, { deadlineMs }: { deadl
         if (opening instanceof InvalidRow || firstByEmail.has(opening.email)) continue
         firstByEmail.set(opening.email, opening)
       }
-      const added = await retryContention(deadlineMs, () => store.open([...firstByEmail.values()]))
+      const added = await openingService.open([...firstByEmail.values()])
       return openings.map((opening): ImportResult => {
         if (opening instanceof InvalidRow) return { outcome: 'invalid', error: opening.reason }
         const isAdded = firstByEmail.get(opening.email) === opening && added.has(opening.email)

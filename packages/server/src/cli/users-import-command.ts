@@ -43,7 +43,7 @@ twice. A bad line is reported with its number and left out; then the exit code i
 
 Examples:
   $ promptmeter users import old-users.csv
-  $ psql -c "copy (select email, prompt_count, created_at from users) to stdout csv header" | promptmeter users import -`,
+  $ psql -c "copy users (email, prompt_count, created_at) to stdout csv header" | promptmeter users import -`,
     )
     .action(async (file: string, options: ImportOptions) => {
       const client = await connect(options)

@@ -1,16 +1,6 @@
 import { instantArray, plainArray, textArray } from '../database/array-literal.ts'
 import type { Database, Statement } from '../database/database.ts'
-
-/** A user who moves here with what an older backend had counted. */
-export interface Opening {
-  readonly id: string
-  readonly email: string
-  readonly threshold: number | null
-  readonly prompts: number
-  readonly tokens: number
-  /** Null for now. */
-  readonly createdAt: Date | null
-}
+import type { Opening } from './opening.ts'
 
 /**
  * One statement, so each user is there with the opening event and its rollups, or not at all. Whoever is there already
