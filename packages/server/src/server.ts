@@ -16,8 +16,8 @@ export const FIRST_USER = 'user@example.com'
 /** How much longer than the deadline of a call its connection may take before it is cut, in milliseconds. */
 const CONNECTION_GRACE_MS = 1_000
 
-/** Longest a connection stays that is opened while the server stops and says nothing, in milliseconds. */
-const SILENT_CONNECTION_MS = 100
+/** Longest an idle connection stays open while the server stops, in milliseconds. */
+const IDLE_CONNECTION_MS = 100
 
 /** Longest a stop waits for connections to the database to close, in milliseconds. */
 const DATABASE_CLOSE_MS = 2_000
@@ -64,7 +64,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
         // By then every call that was read has its answer; what is left will never be complete.
         const cutAfterMs = config.writes.deadlineMs + CONNECTION_GRACE_MS
         const cut = setTimeout(() => app.server.closeAllConnections(), cutAfterMs)
-        const tidy = setInterval(endSilentConnections, SILENT_CONNECTION_MS)
+        // Those that become idle only now, their answer sent, would stay for the whole of the keep-alive timeout.
+        const tidy = setInterval(() => {
+          app.server.closeIdleConnections()
+          endSilentConnections()
+        }, IDLE_CONNECTION_MS)
         await app.close()
         clearInterval(tidy)
         clearTimeout(cut)

@@ -136,6 +136,19 @@ describe('a graceful stop with calls at the database', () => {
     expect(await server.exited).toEqual({ code: 0, signal: null })
   })
 
+  it('is not held up by connections that become idle while it drains', async () => {
+    const { server, database } = await startServer('postgres', { WRITE_DEADLINE_MS: '600000' })
+    const token = await server.signUp('keep-alive@example.com')
+    const release = await holdUsers(database)
+    const call = server.track(token, { usage: 1 })
+    await untilMetric(server, 'promptmeter_commit_queue_depth', 1)
+    server.signal('SIGTERM')
+    await untilRefused(server)
+    await release()
+    expect((await call).status).toBe(200)
+    expect(await server.exited).toEqual({ code: 0, signal: null })
+  })
+
   it('serves a request that comes on an open connection while it drains, then closes the connection', async () => {
     const { server, database } = await startServer('postgres')
     const token = await server.signUp('open@example.com')
