@@ -72,6 +72,9 @@ export async function buildApp({
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  // An expectation other than 100-continue is met by serving as usual (RFC 9110, 10.1.1); Node would send a bare 417.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
+
   app.setValidatorCompiler(schemaValidator())
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(async () => {
