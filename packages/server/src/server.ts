@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
+import { isLoopbackHost } from './config/loopback.ts'
 import { loadSecrets } from './config/secrets.ts'
 import type { Engine } from './database/database.ts'
 import { openDatabase } from './database/open-database.ts'
@@ -26,7 +27,7 @@ export interface RunningServer {
   /** Where it listens, as a URL. */
   readonly url: string
   readonly engine: Engine
-  /** True when this start created the database. */
+  /** True when this start made the embedded database and its first user. */
   readonly firstStart: boolean
   /**
    * Readiness first, then requests under way, the queue, the database. Neither a client that never finishes its request
@@ -47,12 +48,13 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const secrets = await loadSecrets(config)
     const lifecycle = createLifecycle()
     const services = createServices({ config, secrets, database, logger })
-    const firstStart = created && database.engine === 'embedded'
+    // Off loopback a user whose address everybody knows would be a door left open.
+    const firstStart = created && database.engine === 'embedded' && isLoopbackHost(config.host)
     if (firstStart) await services.users.add(FIRST_USER)
 
     const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
     const endSilentConnections = watchSilentConnections(app.server)
-    await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'listening' })
+    await app.listen({ host: config.host, port: config.port, listenTextResolver: (address) => `listening on ${address}` })
 
     return {
       url: urlOf(config.host, app.server.address() as AddressInfo),

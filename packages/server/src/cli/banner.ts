@@ -1,9 +1,18 @@
+import { resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { FIRST_USER, type RunningServer } from '../server.ts'
 import { version } from '../version.ts'
 
+/** Where the command line looks for a server, and for its admin key, when nothing else is said. */
+const DEFAULT_URL = 'http://127.0.0.1:3000'
+const DEFAULT_DATA_DIR = './data'
+
 /** What somebody needs who has just started the server; nothing for a log collector, which reads JSON lines. */
-export function banner(server: RunningServer, config: Config, { forPeople }: { forPeople: boolean }): string {
+export function banner(
+  server: RunningServer,
+  config: Config,
+  { forPeople }: { forPeople: boolean },
+): string {
   if (!forPeople && !server.firstStart) return ''
   const database =
     server.engine === 'embedded' ? `embedded, in ${config.dataDir}` : 'PostgreSQL (DATABASE_URL)'
@@ -16,8 +25,16 @@ export function banner(server: RunningServer, config: Config, { forPeople }: { f
   Database    ${database}
   Reference   ${server.url}/docs
 ${welcome}
-  Add a user  npx promptmeter users add you@example.com
+  Add a user  ${addUserCommand(server, config)}
   Try it      curl -s ${server.url}/signup -H 'content-type: application/json' -d '{"email":"${user}"}'
 
 `
+}
+
+/** As it works in another terminal, which has the settings of `.env` but not those of this one. */
+function addUserCommand(server: RunningServer, config: Config): string {
+  const elsewhere = server.engine === 'embedded' && config.dataDir !== resolve(DEFAULT_DATA_DIR)
+  const dataDir = elsewhere ? `DATA_DIR=${config.dataDir} ` : ''
+  const url = server.url === DEFAULT_URL ? '' : ` --url ${server.url}`
+  return `${dataDir}npx promptmeter users add you@example.com${url}`
 }

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/env.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { createLogger, type Logger } from '../telemetry/logger.ts'
+import { version } from '../version.ts'
 import { banner } from './banner.ts'
 import { describeStartFailure } from './start-failure.ts'
 
@@ -36,7 +37,7 @@ async function serve(): Promise<void> {
   if (server === null) process.exit(0)
 
   process.stdout.write(banner(server, config, { forPeople: process.stdout.isTTY }))
-  logger.info({ url: server.url, database: server.engine }, 'listening')
+  logger.info({ version, database: server.engine }, 'ready')
   logger.info({ signal: await stopping }, 'stopping; a second signal ends at once')
   await server.stop()
   logger.info('stopped')
