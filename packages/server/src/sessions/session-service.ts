@@ -25,7 +25,7 @@ export function createSessionService({ store, tokens, apiKeys, verifier }: Sessi
   return {
     /**
      * Signs a user in who has proven to be one.
-     * @throws PromptmeterError `user_disabled`
+     * @throws PromptmeterError `user_not_found`, `user_disabled`
      */
     async start(user: User, clientName: string | null): Promise<StartedSession> {
       // The token counts whole seconds; the row ends with it.
@@ -39,7 +39,7 @@ export function createSessionService({ store, tokens, apiKeys, verifier }: Sessi
         createdAt,
         expiresAt,
       })
-      if (!started) throw userDisabled()
+      if (!started) throw (await store.findCaller(principal)) === null ? userNotFound() : userDisabled()
       const apiKey = apiKeys.format(principal)
       const claims = { userId: user.id, email: user.email, apiKey }
       const sessionToken = await tokens.generate(claims, {

@@ -67,7 +67,9 @@ export function createSessionStore(database: Database) {
               sql<Date>`${session.expiresAt.toISOString()}::timestamptz`.as('expires_at'),
             ])
             .where('id', '=', session.userId)
-            .where('disabled_at', 'is', null),
+            .where('disabled_at', 'is', null)
+            // Waits for a removal that is under way, and then finds nobody.
+            .forKeyShare(),
         )
         .executeTakeFirst()
       return inserted.numInsertedOrUpdatedRows === 1n
