@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { DEFAULT_THRESHOLD, MAX_COUNT, MAX_IMPORT_ROWS, MAX_PAGE_USERS } from './bounds.ts'
 import { Count, Instant, Label, Model, SignedCount, Source } from './fields.ts'
 import { SessionResponse } from './session.ts'
@@ -94,14 +94,18 @@ export const ImportRow = Type.Object(
 )
 export type ImportRow = Static<typeof ImportRow>
 
-/**
- * What is checked before the rows are looked at one by one. A row that does not fit `ImportRow` fails alone, so the
- * items are open here; the published document describes them as `ImportRow`.
- */
-export const ImportUsersRequest = Type.Object(
-  { rows: Type.Array(Type.Unknown(), { minItems: 1, maxItems: MAX_IMPORT_ROWS }) },
-  { title: 'ImportUsersRequest', additionalProperties: false },
-)
+const importOf = <Row extends TSchema>(row: Row) =>
+  Type.Object(
+    { rows: Type.Array(row, { minItems: 1, maxItems: MAX_IMPORT_ROWS }) },
+    { title: 'ImportUsersRequest', additionalProperties: false },
+  )
+
+/** What a client sends, and what the published document says. */
+export const ImportUsersRequest = importOf(ImportRow)
+export type ImportUsersRequest = Static<typeof ImportUsersRequest>
+
+/** What is checked before the rows are looked at one by one: a row that does not fit `ImportRow` fails alone. */
+export const OpenImportUsersRequest = importOf(Type.Unknown())
 
 export const ImportResult = Type.Object(
   {

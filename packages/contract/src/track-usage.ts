@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { MAX_BATCH_EVENTS } from './bounds.ts'
 import { ErrorResponse } from './errors.ts'
 import { Count, IdempotencyKey, Instant, Model, Source } from './fields.ts'
@@ -38,14 +38,18 @@ export const BatchEvent = Type.Object(
 )
 export type BatchEvent = Static<typeof BatchEvent>
 
-/**
- * What is checked before the events are looked at one by one. An event that does not fit `BatchEvent` fails alone, so
- * the items are open here; the published document describes them as `BatchEvent`.
- */
-export const TrackUsageBatchRequest = Type.Object(
-  { events: Type.Array(Type.Unknown(), { minItems: 1, maxItems: MAX_BATCH_EVENTS }) },
-  { title: 'TrackUsageBatchRequest' },
-)
+const batchOf = <Event extends TSchema>(event: Event) =>
+  Type.Object(
+    { events: Type.Array(event, { minItems: 1, maxItems: MAX_BATCH_EVENTS }) },
+    { title: 'TrackUsageBatchRequest' },
+  )
+
+/** What a client sends, and what the published document says. */
+export const TrackUsageBatchRequest = batchOf(BatchEvent)
+export type TrackUsageBatchRequest = Static<typeof TrackUsageBatchRequest>
+
+/** What is checked before the events are looked at one by one: an event that does not fit `BatchEvent` fails alone. */
+export const OpenTrackUsageBatchRequest = batchOf(Type.Unknown())
 
 export const BatchResult = Type.Union([
   Type.Object(

@@ -1,4 +1,9 @@
-import { ImportRow, ImportUsersRequest, ImportUsersResponse } from '@promptmeter/contract'
+import {
+  ImportRow,
+  ImportUsersRequest,
+  ImportUsersResponse,
+  OpenImportUsersRequest,
+} from '@promptmeter/contract'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { describeValidation } from '../http/error-handler.ts'
 import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-responses.ts'
@@ -11,6 +16,7 @@ export function importRoutes(app: HttpApp, imports: ImportService, onlyAdmin: on
     '/api/admin/users/import',
     {
       onRequest: onlyAdmin,
+      config: { publishedBody: ImportUsersRequest },
       schema: {
         ...ADMIN_SCHEMA,
         summary: 'Add many users, with what an older backend had counted',
@@ -19,7 +25,7 @@ export function importRoutes(app: HttpApp, imports: ImportService, onlyAdmin: on
           'become an opening event at `createdAt`. A user who is there already is left alone, so an import can be ' +
           'run again, also after a crash, and counts nothing twice. Of one address the first row is taken.',
         operationId: 'importUsers',
-        body: ImportUsersRequest,
+        body: OpenImportUsersRequest,
         response: {
           200: { ...ImportUsersResponse, description: 'A result for each row' },
           ...errorResponses(ADMIN_ERRORS, BODY_ERRORS),

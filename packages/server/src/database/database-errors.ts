@@ -16,8 +16,9 @@ export class StartupError extends Error {
 
 // SQLSTATE classes and codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const CONTENTION = new Set(['40001', '40P01', '55P03'])
-const UNAVAILABLE = new Set(['25006', '25P03', '25P04', '57014', '57P01', '57P02', '57P03', '57P05'])
-const UNAVAILABLE_CLASSES = ['08', '53', '58']
+const UNAVAILABLE = new Set(['25006', '55000', '25P03', '25P04', '57014', '57P01', '57P02', '57P03', '57P05'])
+// 28, 3D and 55000: a server refuses the connection itself, as while its database is moved or its password changed.
+const UNAVAILABLE_CLASSES = ['08', '28', '3D', '53', '58']
 
 /** Errors that a server says goodbye with. */
 const ENDS_SESSION = /^(?:08|57P|25P03|25P04)/

@@ -1,7 +1,15 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import type { TSchema } from 'typebox'
 import { version } from '../version.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the document says of the body, where the route itself looks at the parts one by one. */
+    publishedBody?: TSchema
+  }
+}
 
 /** The page runs its own scripts and calls this server, nothing else. It draws with inline styles and data: images. */
 const PAGE_POLICY =
@@ -11,6 +19,10 @@ const PAGE_POLICY =
 /** The API's description from the schemas of the routes registered after it, and `/docs` to read it offline. */
 export async function registerApiReference(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
+    transform({ schema, url, route }) {
+      const body = route.config?.publishedBody
+      return { url, schema: body === undefined ? schema : { ...schema, body } }
+    },
     openapi: {
       openapi: '3.1.0',
       info: {

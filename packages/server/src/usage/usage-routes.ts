@@ -1,6 +1,7 @@
 import {
   BatchEvent,
   type BatchResult,
+  OpenTrackUsageBatchRequest,
   TrackUsageBatchRequest,
   TrackUsageBatchResponse,
   TrackUsageRequest,
@@ -76,7 +77,11 @@ export function usageRoutes(app: HttpApp, usage: UsageService, verifier: Credent
     '/trackUsage/batch',
     {
       onRequest: requirePrincipal(verifier),
-      config: { invalidCode: 'invalid_usage', failureMessage: FAILURE_MESSAGE },
+      config: {
+        invalidCode: 'invalid_usage',
+        failureMessage: FAILURE_MESSAGE,
+        publishedBody: TrackUsageBatchRequest,
+      },
       schema: {
         tags: ['Usage'],
         summary: 'Add many events, for an editor that was offline',
@@ -84,7 +89,7 @@ export function usageRoutes(app: HttpApp, usage: UsageService, verifier: Credent
           'Up to 1,000 events, each with its own key and its own result. Events are counted in their order.',
         operationId: 'trackUsageBatch',
         security: [{ session: [] }],
-        body: TrackUsageBatchRequest,
+        body: OpenTrackUsageBatchRequest,
         response: {
           200: { ...TrackUsageBatchResponse, description: 'A result for each event' },
           ...errorResponses(PRINCIPAL_ERRORS, BODY_ERRORS, ['invalid_usage', 'overloaded']),

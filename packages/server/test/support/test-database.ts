@@ -52,7 +52,8 @@ export async function createTestDatabase(engine: Engine): Promise<TestDatabase> 
   }
 }
 
-async function administer(statement: string): Promise<void> {
+/** Runs a statement beside the databases of the tests, in the one they were created from. */
+export async function administer(statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: inject('postgresUrl') })
   await client.connect()
   try {
