@@ -91,6 +91,11 @@ export function isRolledBack(error: unknown): boolean {
   return hasSqlState(error) && !code?.startsWith('08') && code !== COMPLETION_UNKNOWN
 }
 
+/** True when the driver refused the statement because the connection had broken before: nothing was sent. */
+export function isUnsent(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('is not queryable')
+}
+
 /** True when the server answered with this error, so it knows what became of the statement. */
 export function hasSqlState(error: unknown): boolean {
   return /^(?=.*\d)[0-9A-Z]{5}$/.test(codeOf(error) ?? '') && !NETWORK_ERRORS.has(codeOf(error) as string)

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { parseIntoClientConfig } from 'pg-connection-string'
 import type { DatabaseConfig } from '../config/config.ts'
 import type { Database, Statement, Transaction } from './database.ts'
-import { CommitUnknownError, isConnectionLost, isRolledBack } from './database-errors.ts'
+import { CommitUnknownError, isConnectionLost, isRolledBack, isUnsent } from './database-errors.ts'
 import type { Tables } from './tables.ts'
 
 /** Longest a caller waits for a connection, in milliseconds. */
@@ -86,8 +86,10 @@ async function runTransaction<T>(
           client.query('commit'),
         ])
         // A write that the server itself refused was rolled back for certain, whatever became of the connection.
-        if (write.status === 'rejected')
-          throw isRolledBack(write.reason) ? write.reason : new CommitUnknownError(write.reason)
+        if (write.status === 'rejected') {
+          const { reason } = write
+          throw isRolledBack(reason) || isUnsent(reason) ? reason : new CommitUnknownError(reason)
+        }
         if (commit.status === 'rejected') {
           const { reason } = commit
           throw isRolledBack(reason) && !isConnectionLost(reason) ? reason : new CommitUnknownError(reason)
