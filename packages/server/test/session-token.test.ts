@@ -1,8 +1,16 @@
+import { execFile } from 'node:child_process'
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { SignJWT } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTokenFunctions, TokenError } from '../src/index.ts'
 import { createSessionTokens } from '../src/sessions/session-token.ts'
+
+const execute = promisify(execFile)
 
 const SECRET = 'test-secret-test-secret-test-secret-1'
 const OTHER_SECRET = 'test-secret-test-secret-test-secret-2'
@@ -174,5 +182,49 @@ describe('generateToken and verifyToken', () => {
 
   it.each([[undefined], [null], [7], [{}], [''], ['not a token']])('refuse %j as a token', async (token) => {
     await expect(verifyToken(token as never)).rejects.toThrow(TokenError)
+  })
+})
+
+describe("the package's entry", () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'promptmeter-entry-'))
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  const ENTRY = fileURLToPath(new URL('../src/index.ts', import.meta.url))
+
+  /** What this program prints, run by a process of its own that has only these settings. */
+  async function run(program: string, environment: Record<string, string>): Promise<string> {
+    const source = `const { generateToken, verifyToken } = await import(${JSON.stringify(ENTRY)})\n${program}`
+    const options = { cwd: folder, env: { PATH: process.env.PATH ?? '', ...environment } }
+    const { stdout } = await execute(process.execPath, ['--input-type=module', '-e', source], options)
+    return stdout.trim()
+  }
+
+  const MAKE = `console.log(await generateToken(${JSON.stringify(claims)}))`
+  const read = (token: string) =>
+    `console.log(await verifyToken('${token}').then((claims) => JSON.stringify(claims), (error) => error.name))`
+
+  it('uses JWT_SECRET of the environment, and those it replaced', async () => {
+    const token = await run(MAKE, { JWT_SECRET: SECRET })
+    expect(await createTokenFunctions(SECRET).verifyToken(token)).toEqual(claims)
+    expect(await run(read(token), { JWT_SECRET: SECRET })).toBe(JSON.stringify(claims))
+    expect(await run(read(token), { JWT_SECRET: OTHER_SECRET, JWT_SECRET_PREVIOUS: SECRET })).toBe(
+      JSON.stringify(claims),
+    )
+    expect(await run(read(token), { JWT_SECRET: OTHER_SECRET })).toBe('TokenError')
+    expect(await readdir(folder)).not.toContain('jwt-secret')
+  })
+
+  it('shares the secret that a server made in this folder', async () => {
+    const token = await run(MAKE, { DATA_DIR: folder })
+    const secret = (await readFile(join(folder, 'jwt-secret'), 'utf8')).trim()
+    expect(await createTokenFunctions(secret).verifyToken(token)).toEqual(claims)
+  })
+
+  it('asks for no setting before it is used', async () => {
+    expect(await run("console.log('imported')", { JWT_SECRET: 'short' })).toBe('imported')
+    expect(await run(read('x'), { JWT_SECRET: 'short' })).toBe('ConfigError')
   })
 })
