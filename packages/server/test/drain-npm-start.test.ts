@@ -30,7 +30,7 @@ it('npm start passes a signal on, so the server drains and both end with code 0'
   let output = ''
   npm.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk
-    if (chunk.includes('"msg":"listening"')) npm.kill('SIGTERM')
+    if (output.includes('"msg":"ready"')) npm.kill('SIGTERM')
   })
   expect(await exited).toEqual([0, null])
   expect(output).toContain('"msg":"stopped"')

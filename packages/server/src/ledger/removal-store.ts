@@ -3,10 +3,16 @@ import type { Database, Statement } from '../database/database.ts'
 /** Events deleted by one statement: many enough to be quick, few enough to stay far from the statement timeout. */
 const EVENTS_PER_STATEMENT = 50_000
 
+/** $1 user id */
+const COUNT_EVENTS: Statement = {
+  name: 'removal_count_events',
+  text: 'select event_count from users where id = $1',
+}
+
 /** $1 user id. From here on no writer can add anything: each locks this row first. */
 const LOCK_USER: Statement = {
   name: 'removal_lock_user',
-  text: 'select event_count from users where id = $1 for update',
+  text: 'select id from users where id = $1 for update',
 }
 
 /** $1 user id, $2 the seq up to which */
@@ -37,11 +43,14 @@ export function createRemovalStore(database: Database): RemovalStore {
   return {
     remove: (userId) =>
       database.transaction(async (transaction) => {
-        const [user] = await transaction.query<{ event_count: number }>(LOCK_USER, [userId])
+        const [user] = await transaction.query<{ event_count: number }>(COUNT_EVENTS, [userId])
         if (user === undefined) return false
+        // The many first, and the lock after them: a batch of others that this user is in waits only for the rest.
         for (let seq = EVENTS_PER_STATEMENT; seq < user.event_count; seq += EVENTS_PER_STATEMENT) {
           await transaction.query(DELETE_EVENTS, [userId, seq])
         }
+        const locked = await transaction.query(LOCK_USER, [userId])
+        if (locked.length === 0) return false
         await transaction.commitWith(DELETE_REST, [userId])
         return true
       }),
