@@ -1,4 +1,5 @@
 import { MAX_COUNT } from '@promptmeter/contract'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { addUser, admin, readPages } from './support/admin-requests.ts'
 import { findContradictions } from './support/ledger-audit.ts'
@@ -257,6 +258,19 @@ describeOnBothEngines('a deleted user', (engine) => {
         .execute()
       expect(left).toEqual([])
     }
+  })
+
+  it('leaves nothing of more events than one statement deletes', async () => {
+    const { user, token } = await addUser(server)
+    await sql`insert into usage_events
+        (user_id, seq, prompts, tokens, recorded_at, prompt_count_after, token_count_after)
+      select ${user.id}, seq, 0, 0, now(), 0, 0 from generate_series(1, 100001) seq`.execute(
+      server.database.kysely,
+    )
+    await sql`update users set event_count = 100001 where id = ${user.id}`.execute(server.database.kysely)
+    expect((await server.track(token, { usage: 1 })).statusCode).toBe(200)
+    expect((await admin(server, 'DELETE', `/${user.id}`)).statusCode).toBe(204)
+    expect(await findContradictions(server.database)).toEqual([])
   })
 
   it('may be added again and starts at 0', async () => {

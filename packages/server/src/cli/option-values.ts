@@ -16,8 +16,16 @@ export function parseSignedCount(text: string): number {
   return Number(text)
 }
 
+/** What an option holds for a threshold; Commander would take a null for no value at all. */
+export type ThresholdOption = number | 'default'
+
 /** A limit on prompts; `default` for the server's default, `none` for no limit. */
-export function parseThreshold(text: string): number | null {
-  if (text === 'default') return null
+export function parseThreshold(text: string): ThresholdOption {
+  if (text === 'default') return text
   return text === 'none' ? Number.MAX_SAFE_INTEGER : parseCount(text)
+}
+
+/** As the server wants it. */
+export function thresholdOf(option: ThresholdOption): number | null {
+  return option === 'default' ? null : option
 }

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { type ClientOptions, clientCommand, connect, print } from './client-command.ts'
 import { CommandFailure, EXIT_CODES } from './command-failure.ts'
 import { findUser } from './find-user.ts'
-import { parseThreshold } from './option-values.ts'
+import { parseThreshold, type ThresholdOption, thresholdOf } from './option-values.ts'
 import { describeUser } from './user-report.ts'
 import { usersImportCommand } from './users-import-command.ts'
 import { usersListCommand } from './users-list-command.ts'
@@ -12,7 +12,7 @@ import { usersRemoveCommand } from './users-remove-command.ts'
 const USER = 'the address or the id of the user'
 const THRESHOLD = 'limit on prompts for life: a number, "default" or "none"'
 
-type ThresholdOptions = ClientOptions & { threshold?: number | null }
+type ThresholdOptions = ClientOptions & { threshold?: ThresholdOption }
 
 export function usersCommand(): Command {
   return new Command('users')
@@ -50,7 +50,7 @@ Examples:
       const client = await connect(options)
       const { threshold } = options
       const user = await client.request<UserResponse>('POST', '/api/admin/users', {
-        body: { email, threshold },
+        body: { email, ...(threshold !== undefined && { threshold: thresholdOf(threshold) }) },
       })
       print(user, options, (added) => `Added ${added.email} (${added.id}).\n`)
     })
@@ -74,7 +74,7 @@ function setCommand(): Command {
       if (options.threshold === undefined) {
         throw new CommandFailure('Nothing to set: say --threshold.', EXIT_CODES.usage)
       }
-      await change(name, { threshold: options.threshold }, options)
+      await change(name, { threshold: thresholdOf(options.threshold) }, options)
     })
 }
 

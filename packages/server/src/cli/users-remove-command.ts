@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { type ClientOptions, clientCommand, connect, print } from './client-command.ts'
 import { CommandFailure, EXIT_CODES } from './command-failure.ts'
 import { findUser } from './find-user.ts'
+import { formatCount } from './table.ts'
 
 interface RemoveOptions extends ClientOptions {
   readonly yes?: boolean
@@ -31,18 +32,23 @@ Examples:
       }
       const client = await connect(options)
       const user = await findUser(client, name)
-      if (!options.yes) await confirm(user)
+      if (!options.yes) await confirmRemoval(user, process.stdin, process.stderr)
       await client.request('DELETE', `/api/admin/users/${user.id}`)
       print(user, options, ({ email }) => `Removed ${email}.\n`)
     })
 }
 
-async function confirm({ email, promptCount }: UserResponse): Promise<void> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+/** @throws CommandFailure unless the address is typed */
+export async function confirmRemoval(
+  { email, promptCount }: UserResponse,
+  input: NodeJS.ReadableStream,
+  output: NodeJS.WritableStream,
+): Promise<void> {
+  const terminal = createInterface({ input, output })
   // Ctrl-D closes without an answer.
   const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
   try {
-    const question = `This deletes ${email} with ${promptCount} counted prompts and all sessions, for good.\nType the address to go on: `
+    const question = `This deletes ${email} with ${formatCount(promptCount)} counted prompts and all sessions, for good.\nType the address to go on: `
     const typed = await Promise.race([terminal.question(question), closed])
     if (typed.trim().toLowerCase() !== email) throw new CommandFailure('Nothing was removed.')
   } finally {
