@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { MAX_BATCH_EVENTS } from './bounds.ts'
-import { ErrorResponse } from './errors.ts'
+import { ERROR_CODES } from './errors.ts'
 import { Count, IdempotencyKey, Instant, Model, Source } from './fields.ts'
 
 const eventFields = {
@@ -66,8 +66,16 @@ export const BatchResult = Type.Union([
         minimum: 400,
         maximum: 599,
         description: 'The status this event would have got alone',
+        examples: [400],
       }),
-      ...ErrorResponse.properties,
+      error: Type.String({
+        description: 'What went wrong, for people',
+        examples: ['usage must be integer.'],
+      }),
+      code: Type.Enum([...ERROR_CODES], {
+        description: 'What went wrong, for programs',
+        examples: ['invalid_usage'],
+      }),
     },
     { title: 'BatchEventRefused' },
   ),

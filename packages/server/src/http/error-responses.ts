@@ -1,5 +1,6 @@
-import { type ErrorCode, ErrorResponse } from '@promptmeter/contract'
+import type { ErrorCode } from '@promptmeter/contract'
 import { type TObject, Type } from 'typebox'
+import { ERROR_EXAMPLES } from './error-examples.ts'
 import { statusOf } from './error-handler.ts'
 
 /** What any request may meet, whatever its route. */
@@ -25,18 +26,21 @@ export const PRINCIPAL_ERRORS: readonly ErrorCode[] = [
 /** The refusals of a route that needs the admin key. */
 export const ADMIN_ERRORS: readonly ErrorCode[] = ['token_missing', 'admin_disabled', 'admin_key_invalid']
 
-/** The `response` schemas of a route's refusals, by status, each naming the codes it may carry. */
+/** The `response` schemas of a route's refusals, by status, each naming the codes it may carry, the likeliest first. */
 export function errorResponses(
   ...codes: readonly (ErrorCode | readonly ErrorCode[])[]
 ): Record<number, TObject> {
   const all = new Set([...codes.flat(), ...COMMON])
-  const byStatus = Map.groupBy([...all].sort(), statusOf)
+  const byStatus = Map.groupBy(all, statusOf)
   const responses: Record<number, TObject> = {}
   for (const [status, names] of byStatus) {
     responses[status] = Type.Object(
       {
-        error: ErrorResponse.properties.error,
-        code: Type.Enum([...names], { examples: [names[0]] }),
+        error: Type.String({
+          description: 'What went wrong, for people',
+          examples: names.map((name) => ERROR_EXAMPLES[name]),
+        }),
+        code: Type.Enum([...names], { description: 'What went wrong, for programs', examples: [...names] }),
       },
       { description: names.map((name) => `\`${name}\``).join(', ') },
     )

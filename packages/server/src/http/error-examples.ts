@@ -1,0 +1,36 @@
+import type { ErrorCode } from '@promptmeter/contract'
+
+/** A sentence of each code as a caller may read it, for the API's description. */
+export const ERROR_EXAMPLES: Record<ErrorCode, string> = {
+  admin_disabled: 'There is no admin API here: ADMIN_KEY is not set.',
+  admin_key_invalid: 'This is not the admin key of this server.',
+  below_zero: 'The correction would take a count below zero.',
+  body_too_large: 'The body is too large.',
+  database_unavailable: 'The database cannot be reached. Try again in a moment.',
+  draining: 'The server is stopping.',
+  duplicate_header: 'The header authorization must be sent once.',
+  email_invalid: 'Email is invalid.',
+  email_required: 'Email is required.',
+  headers_too_large: 'The headers are too large.',
+  idempotency_key_invalid:
+    'Idempotency-Key must be 1 to 255 visible ASCII characters, in double quotes or bare.',
+  idempotency_key_reused: 'This idempotency key was used before with another body.',
+  internal_error: 'Internal server error.',
+  invalid_json: 'The body is not valid JSON.',
+  invalid_request: 'from must be before to.',
+  invalid_usage: 'usage must be integer.',
+  method_not_allowed: 'Use POST.',
+  not_found: 'Nothing is here. The API reference is at /docs.',
+  overloaded: 'Too many calls are waiting. Try again in a moment.',
+  proxy_refused: 'This request has a Host that is not this machine.',
+  request_timeout: 'The request took too long to arrive.',
+  schema_mismatch: 'The database has schema version 2, this server works with 1.',
+  session_not_found: 'Session not found.',
+  sign_in_elsewhere: 'Sign in another way.',
+  token_invalid: 'Invalid or expired token.',
+  token_missing: 'Send the session token as "Authorization: Bearer <session token>".',
+  unsupported_media_type: 'Send the body as application/json.',
+  user_disabled: 'This user is disabled.',
+  user_exists: 'There is a user user@example.com already.',
+  user_not_found: 'User not found.',
+}
