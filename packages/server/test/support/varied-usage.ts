@@ -1,0 +1,68 @@
+import { sql } from 'kysely'
+import { startTestApp } from './test-app.ts'
+import type { TestDatabase } from './test-database.ts'
+
+const DAY_MS = 86_400_000
+
+/** Somebody whose usage is in a database, and what they need to go on. */
+export interface VariedUsage {
+  readonly email: string
+  readonly token: string
+  /** Recorded under this idempotency key, with this body and these answers. */
+  readonly retry: { readonly key: string; readonly body: object; readonly answer: object }
+}
+
+/**
+ * Fills a database with a bit of everything that can be stored: users with and without limits, disabled, imported and
+ * unused; live and revoked sessions; corrected usage; labels of other scripts and of none. Over two pages of events.
+ */
+export async function addVariedUsage(testDatabase: TestDatabase): Promise<VariedUsage> {
+  const server = await startTestApp(testDatabase.engine, { testDatabase })
+  const { users, sessions, corrections, imports } = server.services
+  try {
+    const email = 'ada@example.com'
+    const token = await server.signUp(email)
+    const body = {
+      usage: 3,
+      tokenCount: 777,
+      model: 'gpt-5 «日本語» 😀 "quoted" \\ \u2028 end',
+      source: 'erweiterung-ä/1.0.0',
+      occurredAt: new Date(Date.now() - 3 * DAY_MS).toISOString(),
+    }
+    const key = 'a,key:with{braces}&%$~'
+    const first = await server.track(token, body, { 'idempotency-key': key })
+    if (first.statusCode !== 200) throw new Error(first.body)
+    await Promise.all(
+      Array.from({ length: 4100 }, (_, index) =>
+        server.track(token, index % 7 === 0 ? {} : { usage: 1, tokenCount: index, model: `m${index % 5}` }),
+      ),
+    )
+    const ada = await users.getByEmail(email)
+    const correction = { userId: ada.id, model: null, source: null, occurredAt: null, idempotencyKey: 'mend' }
+    await corrections.correct({ ...correction, prompts: 5, tokens: 9, reason: 'Nachtrag für März – 訂正' })
+    await corrections.correct({
+      ...correction,
+      prompts: -2,
+      tokens: -4,
+      reason: 'twice',
+      idempotencyKey: null,
+    })
+    await users.update(ada.id, { threshold: 100_000 })
+
+    const disabled = await users.add('disabled@example.com', 0)
+    await sessions.start(disabled, null)
+    await sessions.revokeAll(disabled.id)
+    await users.update(disabled.id, { disabled: true })
+    await users.add('unused@example.com')
+    await imports.import([
+      { email: 'moved@example.com', promptCount: 12, tokenCount: 3456, createdAt: '2021-05-06T07:08:09Z' },
+    ])
+    // To the microsecond, as PostgreSQL keeps it, beyond what a JavaScript Date can carry.
+    await sql`update users set created_at = '2020-02-29T23:59:59.123456Z' where email = 'unused@example.com'`.execute(
+      server.database.kysely,
+    )
+    return { email, token, retry: { key, body, answer: { currentPromptCount: 3, currentTokenCount: 777 } } }
+  } finally {
+    await server.close()
+  }
+}
