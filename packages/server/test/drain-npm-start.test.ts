@@ -28,9 +28,13 @@ it('npm start passes a signal on, so the server drains and both end with code 0'
     if (npm.exitCode === null) process.kill(-(npm.pid as number), 'SIGKILL')
   })
   let output = ''
+  let asked = false
   npm.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk
-    if (output.includes('"msg":"ready"')) npm.kill('SIGTERM')
+    // Once: a second signal would end it without draining.
+    if (asked || !output.includes('"msg":"ready"')) return
+    asked = true
+    npm.kill('SIGTERM')
   })
   expect(await exited).toEqual([0, null])
   expect(output).toContain('"msg":"stopped"')
