@@ -3,6 +3,8 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeBackupFile } from '../src/backup/backup-file.ts'
+import type { BackupPart } from '../src/backup/backup-format.ts'
 import { type CommandResult, runCommand } from './support/run-command.ts'
 import { readStoredRowsOf, type StoredRows } from './support/stored-rows.ts'
 import { createTestDatabase, describeOnBothEngines, type TestDatabase } from './support/test-database.ts'
@@ -37,7 +39,7 @@ describeOnBothEngines('promptmeter backup', (engine) => {
     const file = join(folder, 'everything.backup')
     const backup = await run(['backup', file], source)
     expect(backup).toMatchObject({ code: 0, stderr: '' })
-    expect(backup.stdout).toMatch(/^Backed up 4 users, 2 sessions, 4,10\d usage events/)
+    expect(backup.stdout).toMatch(/^Backed up 4 users, 2 sessions, 10\d usage events/)
     expect(backup.stdout).toMatch(/JWT_SECRET .* what JWT_SECRET is set to/)
     expect((await stat(file)).mode & 0o777).toBe(0o600)
 
@@ -106,6 +108,27 @@ describe('the file of a backup', () => {
     await symlink(file, link)
     expect((await run(['backup', link, '--force'], source)).code).toBe(0)
     expect((await stat(file)).size).toBeGreaterThan(1000)
+  })
+
+  it('is not left half written when the backup is stopped, or its source fails', async () => {
+    const target = join(folder, 'stopped.backup')
+    const stopping = new AbortController()
+    const header = { schemaVersion: 1, createdAt: '', serverVersion: '' }
+    const endless = async function* (): AsyncGenerator<BackupPart> {
+      yield { kind: 'header', header }
+      stopping.abort()
+      for (;;) yield { kind: 'rows', rows: ['{}'] }
+    }
+    const stopped = writeBackupFile(target, endless(), { force: false, signal: stopping.signal })
+    await expect(stopped).rejects.toThrow('Stopped before the end.')
+    const failing = async function* (): AsyncGenerator<BackupPart> {
+      yield { kind: 'header', header }
+      throw new Error('the database went away')
+    }
+    const { signal } = new AbortController()
+    const failed = writeBackupFile(target, failing(), { force: false, signal })
+    await expect(failed).rejects.toThrow('the database went away')
+    expect((await readdir(folder)).filter((name) => name.startsWith('stopped'))).toEqual([])
   })
 
   it('that cannot be written is named, and nothing is left half written', async () => {
@@ -229,7 +252,7 @@ describe('the embedded database of a running server', () => {
       ]) {
         expect(await run(args, source)).toMatchObject({
           code: 1,
-          stderr: expect.stringMatching(/A running server has the embedded database .* Stop it/),
+          stderr: expect.stringMatching(/^The embedded database in .* is in use.* Stop it/),
         })
       }
       expect(existsSync(join(source.dataDir, 'x.backup'))).toBe(false)

@@ -30,7 +30,7 @@ describeOnBothEngines('a damaged backup', (engine) => {
   beforeAll(async () => {
     source = await createTestDatabase(engine)
     target = await createTestDatabase(engine)
-    await addVariedUsage(source)
+    await addVariedUsage(source, 2100)
     const file = join(source.dataDir, 'genuine.backup')
     damagedFile = join(source.dataDir, 'damaged.backup')
     await withDatabase(source.environment, (database) =>

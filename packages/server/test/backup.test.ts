@@ -21,7 +21,7 @@ describeOnBothEngines('a backup', (from) => {
   let file: string
   beforeAll(async () => {
     source = await createTestDatabase(from)
-    usage = await addVariedUsage(source)
+    usage = await addVariedUsage(source, 4100)
     before = await readStoredRowsOf(source.environment)
     file = join(source.dataDir, 'test.backup')
     await withDatabase(source.environment, (database) =>

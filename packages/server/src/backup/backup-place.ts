@@ -16,8 +16,8 @@ export async function openPlace(config: StorageConfig): Promise<Database> {
   return connectDatabase(patient, () => {}).catch((error) => {
     if (!(error instanceof FolderInUseError)) throw error
     throw new BackupError(
-      `A running server has the embedded database in ${config.dataDir} open. Stop it for the few seconds this ` +
-        'takes; on PostgreSQL (DATABASE_URL) backups need no pause.',
+      `The embedded database in ${config.dataDir} is in use, most likely by a running server. Stop it for the few ` +
+        'seconds this takes; on PostgreSQL (DATABASE_URL) backups need no pause.',
       { cause: error },
     )
   })

@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/config.ts'
-import { isUnavailable, StartupError } from '../database/database-errors.ts'
+import { isTlsFailure, isUnavailable, StartupError } from '../database/database-errors.ts'
 
 /** Why a start failed and what to do, in words where the reason is known. */
 export function describeStartFailure(error: unknown): string {
@@ -13,6 +13,9 @@ export function describeStartFailure(error: unknown): string {
   if (syscall === 'listen') return `Cannot listen: ${error.message}. Check HOST and PORT.`
   if (code?.startsWith('28') || code === '3D000')
     return `The database refused the connection: ${error.message}. Check DATABASE_URL.`
+  if (isTlsFailure(error)) {
+    return `TLS with the database failed: ${error.message}. Check sslmode and sslrootcert in DATABASE_URL.`
+  }
   if (isUnavailable(error))
     return `Cannot reach the database: ${messageOf(error)}. Check DATABASE_URL and that it is running.`
   return error.stack ?? error.message

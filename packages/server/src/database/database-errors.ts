@@ -38,6 +38,9 @@ const NETWORK_ERRORS = new Set([
   'ETIMEDOUT',
 ])
 
+/** What Node calls it when a certificate is refused or the encryption fails. */
+const TLS_FAILURE = /^(?:CERT_|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/
+
 // The driver gives these failures no code.
 const DRIVER_MESSAGES = [
   'connection terminated',
@@ -45,6 +48,7 @@ const DRIVER_MESSAGES = [
   'timeout exceeded when trying to connect',
   'query read timeout',
   'client was closed',
+  'does not support ssl connections',
   'cannot use a pool after calling end',
   'pglite is closed',
   'pglite is closing',
@@ -72,9 +76,15 @@ export function isUnavailable(error: unknown): boolean {
   }
   return (
     NETWORK_ERRORS.has(code) ||
+    isTlsFailure(error) ||
     UNAVAILABLE.has(code) ||
     (hasSqlState(error) && UNAVAILABLE_CLASSES.some((prefix) => code.startsWith(prefix)))
   )
+}
+
+/** No connection comes about because one side does not trust, or does not understand, the other. */
+export function isTlsFailure(error: unknown): boolean {
+  return TLS_FAILURE.test(codeOf(error) ?? '')
 }
 
 /** True when the connection itself is gone, or is about to be. */

@@ -14,9 +14,10 @@ export interface VariedUsage {
 
 /**
  * Fills a database with a bit of everything that can be stored: users with and without limits, disabled, imported and
- * unused; live and revoked sessions; corrected usage; labels of other scripts and of none. Over two pages of events.
+ * unused; live and revoked sessions; corrected usage; labels of other scripts and of none.
+ * @param events plain ones beside all that
  */
-export async function addVariedUsage(testDatabase: TestDatabase): Promise<VariedUsage> {
+export async function addVariedUsage(testDatabase: TestDatabase, events = 100): Promise<VariedUsage> {
   const server = await startTestApp(testDatabase.engine, { testDatabase })
   const { users, sessions, corrections, imports } = server.services
   try {
@@ -33,7 +34,7 @@ export async function addVariedUsage(testDatabase: TestDatabase): Promise<Varied
     const first = await server.track(token, body, { 'idempotency-key': key })
     if (first.statusCode !== 200) throw new Error(first.body)
     await Promise.all(
-      Array.from({ length: 4100 }, (_, index) =>
+      Array.from({ length: events }, (_, index) =>
         server.track(token, index % 7 === 0 ? {} : { usage: 1, tokenCount: index, model: `m${index % 5}` }),
       ),
     )
