@@ -48,6 +48,17 @@ describe('bytes on the wire', () => {
     await expectUnharmed()
   })
 
+  it('that never end are cut off, after the answer', async () => {
+    const connection = await openConnection(port)
+    connection.send('GET / HTTP/1.1\r\nHost: localhost\r\nX-Endless: ', 'x'.repeat(100_000))
+    const closed = new Promise((resolve) => connection.socket.once('close', resolve))
+    const more = setInterval(() => connection.send('x'.repeat(1000)), 5)
+    expectRefused(await connection.read(), 431, 'headers_too_large')
+    await closed
+    clearInterval(more)
+    await expectUnharmed()
+  })
+
   it('that are ten thousand headers or an endless path are refused', async () => {
     const many = Array.from({ length: 10_000 }, (_, index) => `X-${index}: ${index}`)
     expectRefused(await exchange(port, trackHead(...many)), 431, 'headers_too_large')

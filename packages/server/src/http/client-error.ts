@@ -22,6 +22,7 @@ const LINGER_MS = 2_000
 
 /** Answers what is no HTTP at all, or too slow or large for the parser, in the shape of every other refusal. */
 export function handleClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (socket.writableEnded) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
@@ -32,7 +33,7 @@ export function handleClientError(error: Error & { code?: string }, socket: Sock
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${HEADER_LINES}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
-  // Closing with unread bytes would reset the connection, and the answer would be lost on its way.
-  socket.resume()
-  socket.setTimeout(LINGER_MS, () => socket.destroy())
+  // Cutting it off at once would reset the connection, and the answer could be lost on its way.
+  const linger = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  socket.once('close', () => clearTimeout(linger))
 }
