@@ -44,3 +44,17 @@ export const IdempotencyKey = Type.String({
   description: 'Names this event for ever: the same key again answers as the first time and counts nothing',
   examples: ['0f9d2c1e-77aa-4c1b-8f5e-0c6f0f0f9a11'],
 })
+
+/** Not validated here: what the header may hold, quoted or bare, is read where it is used. */
+export const IdempotencyHeaders = Type.Object(
+  {
+    'idempotency-key': Type.Optional(
+      Type.String({
+        description:
+          'Names this event for ever, among all events of the user: the same key again counts nothing. 1 to 255 visible ASCII characters, in double quotes or bare',
+        examples: ['"0f9d2c1e-77aa-4c1b-8f5e-0c6f0f0f9a11"'],
+      }),
+    ),
+  },
+  { title: 'IdempotencyHeaders' },
+)

@@ -1,7 +1,7 @@
 export * from './admin.ts'
 export * from './bounds.ts'
 export * from './errors.ts'
-export { IdempotencyKey } from './fields.ts'
+export { IdempotencyHeaders, IdempotencyKey } from './fields.ts'
 export * from './session.ts'
 export * from './sign-up.ts'
 export * from './track-usage.ts'

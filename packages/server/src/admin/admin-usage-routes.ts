@@ -1,5 +1,6 @@
 import {
   CorrectionRequest,
+  IdempotencyHeaders,
   UsageHistoryQuery,
   UsageHistoryResponse,
   UserParams,
@@ -60,16 +61,7 @@ export function adminUsageRoutes(
           "answer's counts and the header `Idempotent-Replayed: true`.",
         operationId: 'correctUsage',
         params: UserParams,
-        headers: {
-          type: 'object',
-          properties: {
-            'idempotency-key': {
-              type: 'string',
-              description:
-                'Names this event for ever, among all events of the user: the same key again counts nothing. 1 to 255 visible ASCII characters, in double quotes or bare',
-            },
-          },
-        },
+        headers: IdempotencyHeaders,
         body: CorrectionRequest,
         response: {
           201: { ...UserResponse, description: 'The user, with the counts after this very correction' },

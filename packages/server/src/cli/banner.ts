@@ -8,11 +8,7 @@ const DEFAULT_URL = 'http://127.0.0.1:3000'
 const DEFAULT_DATA_DIR = './data'
 
 /** What somebody needs who has just started the server; nothing for a log collector, which reads JSON lines. */
-export function banner(
-  server: RunningServer,
-  config: Config,
-  { forPeople }: { forPeople: boolean },
-): string {
+export function banner(server: RunningServer, config: Config, { forPeople }: { forPeople: boolean }): string {
   if (!forPeople && !server.firstStart) return ''
   const database =
     server.engine === 'embedded' ? `embedded, in ${config.dataDir}` : 'PostgreSQL (DATABASE_URL)'

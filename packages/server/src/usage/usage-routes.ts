@@ -1,6 +1,7 @@
 import {
   BatchEvent,
   type BatchResult,
+  IdempotencyHeaders,
   OpenTrackUsageBatchRequest,
   TrackUsageBatchRequest,
   TrackUsageBatchResponse,
@@ -43,16 +44,7 @@ export function usageRoutes(app: HttpApp, usage: UsageService, verifier: Credent
           "retry gets the first answer's counts and the header `Idempotent-Replayed: true`.",
         operationId: 'trackUsage',
         security: [{ session: [] }],
-        headers: {
-          type: 'object',
-          properties: {
-            'idempotency-key': {
-              type: 'string',
-              description:
-                'Names this event for ever: the same key again counts nothing. 1 to 255 visible ASCII characters, in double quotes or bare',
-            },
-          },
-        },
+        headers: IdempotencyHeaders,
         body: TrackUsageRequest,
         response: {
           200: { ...TrackUsageResponse, description: 'Counted' },
