@@ -9,6 +9,7 @@ import { healthRoutes } from './health/health-routes.ts'
 import type { Lifecycle } from './health/lifecycle.ts'
 import { createAdmission } from './http/admission.ts'
 import { registerApiReference } from './http/api-reference.ts'
+import { decoratePrincipal } from './http/authentication.ts'
 import { handleClientError } from './http/client-error.ts'
 import { allowOrigins } from './http/cross-origin.ts'
 import { handleError } from './http/error-handler.ts'
@@ -84,6 +85,7 @@ export async function buildApp({
   app.addHook('onResponse', log)
 
   acceptOnlyJson(app)
+  decoratePrincipal(app)
   await allowOrigins(app, config.http.corsOrigins)
   await registerApiReference(app)
 

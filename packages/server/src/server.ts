@@ -54,7 +54,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
 
     const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
     const endSilentConnections = watchSilentConnections(app.server)
-    await app.listen({ host: config.host, port: config.port, listenTextResolver: (address) => `listening on ${address}` })
+    await app.listen({
+      host: config.host,
+      port: config.port,
+      listenTextResolver: (address) => `listening on ${address}`,
+    })
 
     return {
       url: urlOf(config.host, app.server.address() as AddressInfo),

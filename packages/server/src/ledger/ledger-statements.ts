@@ -36,7 +36,7 @@ export const FIND_FACTS: Statement = {
         'promptCountAfter', e.prompt_count_after, 'tokenCountAfter', e.token_count_after))
       from unnest($3::uuid[], $4::text[]) k(user_id, idempotency_key)
       join usage_events e on e.user_id = k.user_id and e.idempotency_key = k.idempotency_key) as known_events,
-    (select json_agg(l.ordinality - 1)
+    (select json_agg(l.ordinality - 1 order by l.ordinality)
       from unnest($5::uuid[], $6::timestamptz[], $7::text[], $8::text[])
         with ordinality l(user_id, occurred_at, model, source, ordinality)
       where not exists (select from usage_days d where d.user_id = l.user_id
