@@ -6,7 +6,8 @@ import type { Tables } from './tables.ts'
 /** The version of the schema this build works with: how many migrations it knows. */
 export const SCHEMA_VERSION = migrations.length
 
-const SQLSTATE_DUPLICATE_TABLE = '42P07'
+/** The table is there, or the row type that comes with it (seen by whoever is a moment later). */
+const SQLSTATES_THERE_ALREADY = ['42P07', '42710']
 
 /**
  * Brings the schema up to `target`. Any number of replicas may do this at once: the first takes the lock on the one
@@ -64,7 +65,7 @@ export async function createVersionTable(db: Kysely<Tables>): Promise<void> {
     version integer not null
   )`
   await create.execute(db).catch((error) => {
-    if (!isUniqueViolation(error) && error.code !== SQLSTATE_DUPLICATE_TABLE) throw error
+    if (!isUniqueViolation(error) && !SQLSTATES_THERE_ALREADY.includes(error.code)) throw error
   })
   await sql`insert into schema_version (version) values (0) on conflict do nothing`.execute(db)
 }
