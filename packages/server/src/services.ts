@@ -47,7 +47,6 @@ export function createServices({ config, secrets, database, logger, ledgerStore 
 
   const ledger = createLedgerService(ledgerStore ?? createLedgerStore(database), {
     ...config.writes,
-    concurrency: database.concurrency,
     observer: {
       committed: metrics.batchCommitted,
       retried(error) {

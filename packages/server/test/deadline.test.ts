@@ -33,6 +33,21 @@ async function untilWaiting({ services }: TestApp, calls: number): Promise<void>
 }
 
 describe('a database that is locked', () => {
+  it('holds up only the users that are locked, and counts their calls in order once they are free', async () => {
+    const { server, tokens, unlock } = await startLocked({ WRITE_DEADLINE_MS: '600000' })
+    const held = tokens.flatMap((token) => [1, 2, 3].map(() => server.track(token, { usage: 1 })))
+    await untilWaiting(server, held.length)
+    const free = await server.signUp()
+    for (let call = 1; call <= 20; call++) {
+      expect((await server.track(free, { usage: 1 })).json()).toMatchObject({ currentPromptCount: call })
+    }
+    expect(server.services.ledger.waiting).toBe(held.length)
+    await unlock()
+    const counts = (await Promise.all(held)).map((answer) => answer.json().currentPromptCount)
+    expect(counts.toSorted()).toEqual([1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3])
+    expect(await findContradictions(server.database)).toEqual([])
+  })
+
   it('lets as many calls wait as the queue holds and refuses the next at once', async () => {
     const { server, tokens, unlock } = await startLocked({
       WRITE_QUEUE_LIMIT: '50',
@@ -56,7 +71,6 @@ describe('a database that is locked', () => {
 
   it('refuses calls at their deadline, counts none that was never sent, and serves again after', async () => {
     const { server, tokens, unlock } = await startLocked({ WRITE_DEADLINE_MS: '300' })
-    // The first of each lane is at the database, what follows waits here.
     const headersOf = (index: number) => ({ 'idempotency-key': `call-${index}` })
     const sent = tokens.map((token, index) => server.track(token, { usage: 1 }, headersOf(index)))
     await untilWaiting(server, 5)

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type BatchCommitter, GroupCommit, type GroupCommitOptions } from '../src/ledger/group-commit.ts'
+import {
+  type BatchCommitter,
+  DEFERRED,
+  GroupCommit,
+  type GroupCommitOptions,
+} from '../src/ledger/group-commit.ts'
 
 interface Call {
   readonly user: string
@@ -28,11 +33,11 @@ const classify = (error: unknown) => (error instanceof Verdict ? error.verdict :
 
 function createGroupCommit(
   commit: BatchCommitter<Call, string>['commit'],
-  options: Partial<GroupCommitOptions<Call>> = {},
+  options: Partial<GroupCommitOptions> = {},
 ): GroupCommit<Call, string> {
   return new GroupCommit<Call, string>(
     { commit, classify },
-    { lanes: 1, maxBatch: 500, queueLimit: 1000, deadlineMs: 60_000, keyOf: ({ user }) => user, ...options },
+    { maxBatch: 500, queueLimit: 1000, deadlineMs: 60_000, ...options },
   )
 }
 
@@ -103,9 +108,8 @@ describe('group commit', () => {
           maxLength: 60,
         }),
         fc.array(fc.constantFrom('commit', 'retry'), { maxLength: 20 }),
-        fc.integer({ min: 1, max: 3 }),
         fc.integer({ min: 1, max: 20 }),
-        async (submissions, fates, lanes, maxBatch) => {
+        async (submissions, fates, maxBatch) => {
           const committed: Call[] = []
           const poisoned = new Set<Call>()
           const remaining = [...fates]
@@ -116,7 +120,7 @@ describe('group commit', () => {
               committed.push(...calls)
               return calls.map(outcomeOf)
             },
-            { lanes, maxBatch },
+            { maxBatch },
           )
           const calls = submissions.map(({ user }, number) => call(number, user))
           for (const one of calls) if (submissions[one.number]?.poison) poisoned.add(one)
@@ -137,21 +141,19 @@ describe('group commit', () => {
     )
   })
 
-  it('does not let a lane that hangs delay another', async () => {
-    const held = createHeldCommitter()
+  it('does not let calls that have to wait for somebody hold up the others', async () => {
+    let busy = true
     const groupCommit = createGroupCommit(
-      (calls) => (calls[0]?.user === 'ann' ? held.commit(calls) : Promise.resolve(calls.map(outcomeOf))),
-      { lanes: 2 },
+      async (calls) => calls.map((one) => (busy && one.user === 'ann' ? DEFERRED : outcomeOf(one))),
+      { maxBatch: 4 },
     )
-    const hanging = groupCommit.submit(call(1, 'ann'))
-    // Of many users some share ann's lane; at least one does not, and all of that lane are answered.
-    const others = Array.from({ length: 20 }, (_, number) =>
-      groupCommit.submit(call(number, `user ${number}`)),
-    )
-    const batch = await held.next()
-    expect(await Promise.any(others)).toMatch(/^user/)
-    batch.succeed()
-    await Promise.all([hanging, ...others])
+    const held = [1, 2, 3, 4, 5].map((number) => groupCommit.submit(call(number, 'ann')))
+    for (let number = 1; number <= 20; number++) {
+      expect(await groupCommit.submit(call(number, 'bob'))).toBe(`bob${number}`)
+    }
+    expect(groupCommit.waiting).toBe(5)
+    busy = false
+    expect(await Promise.all(held)).toEqual(['ann1', 'ann2', 'ann3', 'ann4', 'ann5'])
   })
 
   it('sends a batch again that the database did not write', async () => {

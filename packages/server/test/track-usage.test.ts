@@ -53,12 +53,10 @@ describeOnBothEngines('POST /trackUsage', (engine) => {
     answers.push(await server.track(token, body, { 'idempotency-key': 'retry-1' }))
     for (const answer of answers)
       expect(answer.json()).toMatchObject({ currentPromptCount: 1, currentTokenCount: 7 })
-    expect(answers.map((answer) => answer.headers['idempotent-replayed'])).toEqual([
-      undefined,
-      'true',
-      'true',
-      'true',
-    ])
+    // Whichever of the three came first, only that one was new.
+    const replayed = answers.map((answer) => answer.headers['idempotent-replayed'])
+    expect(replayed.slice(0, 3).filter((header) => header === undefined)).toHaveLength(1)
+    expect(replayed[3]).toBe('true')
   })
 
   it('refuses a key that comes back with another body', async () => {

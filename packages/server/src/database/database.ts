@@ -14,8 +14,6 @@ export interface Database {
   readonly engine: Engine
   /** For every statement that is not hot. */
   readonly kysely: Kysely<Tables>
-  /** How many transactions may usefully run at once. */
-  readonly concurrency: number
   query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]>
   /**
    * Runs `work` in a READ COMMITTED transaction, ended by its `commitWith` or, where it returned without, by a

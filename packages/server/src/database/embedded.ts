@@ -32,7 +32,6 @@ export async function openEmbedded(directory: string): Promise<Database> {
   return {
     engine: 'embedded',
     kysely: new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) }),
-    concurrency: 1,
     query,
     transaction: (work) =>
       pglite.transaction(async (pgliteTransaction) => {

@@ -54,7 +54,6 @@ export function openPostgres(url: string, config: DatabaseConfig, onError: (erro
   return {
     engine: 'postgres',
     kysely: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }),
-    concurrency: config.poolSize,
     query: async <Row>(statement: Statement, values: readonly unknown[]) =>
       (await pool.query(toQuery(statement, values))).rows as Row[],
     transaction: (work) => runTransaction(pool, toQuery, work),

@@ -1,9 +1,15 @@
 import { PromptmeterError } from '../promptmeter-error.ts'
 
+/** Stands for the outcome of a call that the database could not look at just now; nothing of it was written. */
+export const DEFERRED = Symbol('deferred')
+
 /** How one batch reaches the database. */
 export interface BatchCommitter<Call, Outcome> {
-  /** Commits the calls in one transaction. One outcome per call, in their order, durable when it resolves. */
-  commit(calls: readonly Call[]): Promise<readonly Outcome[]>
+  /**
+   * Commits the calls in one transaction. One outcome per call, in their order, durable when it resolves. A call that
+   * would have to wait for others comes back as `DEFERRED`, so that it holds up none of its batch.
+   */
+  commit(calls: readonly Call[]): Promise<readonly (Outcome | typeof DEFERRED)[]>
   /**
    * What a failed commit means: `retry`, nothing was written and the same batch may pass later; `unknown`, nobody can
    * say whether it was written; `rejected`, something in the batch cannot be written.
@@ -11,17 +17,13 @@ export interface BatchCommitter<Call, Outcome> {
   classify(error: unknown): 'retry' | 'unknown' | 'rejected'
 }
 
-export interface GroupCommitOptions<Call> {
-  /** Batches that may be under way at once, each with calls of other users. */
-  readonly lanes: number
+export interface GroupCommitOptions {
   /** Most calls in one batch. */
   readonly maxBatch: number
   /** Most calls that may wait; the next one is refused. */
   readonly queueLimit: number
   /** Longest a call waits, in milliseconds. */
   readonly deadlineMs: number
-  /** Calls with the same key are committed in the order they arrived. */
-  keyOf(call: Call): string
   readonly observer?: GroupCommitObserver
 }
 
@@ -39,15 +41,11 @@ interface Waiting<Call, Outcome> {
   settled: boolean
 }
 
-interface Lane<Call, Outcome> {
-  queue: Waiting<Call, Outcome>[]
-  inFlight: Waiting<Call, Outcome>[]
-  running: boolean
-  timer: NodeJS.Timeout | undefined
-}
-
 const FIRST_RETRY_DELAY_MS = 10
 const MAX_RETRY_DELAY_MS = 500
+
+/** How long calls wait that were all deferred, before they are tried again. */
+const DEFERRED_DELAY_MS = 5
 
 /**
  * Group commit: a call is answered only after it is durable, yet calls do not pay for a commit each. Those that arrive
@@ -55,20 +53,21 @@ const MAX_RETRY_DELAY_MS = 500
  */
 export class GroupCommit<Call, Outcome> {
   readonly #committer: BatchCommitter<Call, Outcome>
-  readonly #options: GroupCommitOptions<Call>
-  readonly #lanes: readonly Lane<Call, Outcome>[]
+  readonly #options: GroupCommitOptions
   readonly #idleWaiters: (() => void)[] = []
+  /** In the order they arrived. */
+  #queue: Waiting<Call, Outcome>[] = []
+  /** At the database just now. */
+  #inFlight: Waiting<Call, Outcome>[] = []
+  /** Came back from it undecided; they go along with the next batch, before what is queued. */
+  #deferred: Waiting<Call, Outcome>[] = []
+  #running = false
+  #deadlineTimer: NodeJS.Timeout | undefined
   #waiting = 0
 
-  constructor(committer: BatchCommitter<Call, Outcome>, options: GroupCommitOptions<Call>) {
+  constructor(committer: BatchCommitter<Call, Outcome>, options: GroupCommitOptions) {
     this.#committer = committer
     this.#options = options
-    this.#lanes = Array.from({ length: options.lanes }, () => ({
-      queue: [],
-      inFlight: [],
-      running: false,
-      timer: undefined,
-    }))
   }
 
   /** Calls not answered yet. */
@@ -90,15 +89,14 @@ export class GroupCommit<Call, Outcome> {
       )
     }
     return new Promise((resolve, reject) => {
-      const lane = this.#laneOf(call)
       const deadlineAt = performance.now() + this.#options.deadlineMs
-      lane.queue.push({ call, deadlineAt, resolve, reject, settled: false })
+      this.#queue.push({ call, deadlineAt, resolve, reject, settled: false })
       this.#waiting++
-      this.#watchDeadline(lane)
-      if (lane.running) return
-      lane.running = true
+      this.#watchDeadline()
+      if (this.#running) return
+      this.#running = true
       // Let every call that is being read in this turn of the event loop join the first batch.
-      setImmediate(() => this.#run(lane))
+      setImmediate(() => this.#run())
     })
   }
 
@@ -108,20 +106,20 @@ export class GroupCommit<Call, Outcome> {
     await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
   }
 
-  #laneOf(call: Call): Lane<Call, Outcome> {
-    const key = this.#options.keyOf(call)
-    let hash = 0
-    for (let index = 0; index < key.length; index++) hash = (Math.imul(hash, 31) + key.charCodeAt(index)) | 0
-    return this.#lanes[(hash >>> 0) % this.#lanes.length] as Lane<Call, Outcome>
-  }
-
-  async #run(lane: Lane<Call, Outcome>): Promise<void> {
-    while (lane.queue.length > 0) {
-      lane.inFlight = lane.queue.splice(0, this.#options.maxBatch).filter((waiting) => !waiting.settled)
-      await this.#commit(lane.inFlight)
-      lane.inFlight = []
+  async #run(): Promise<void> {
+    const { maxBatch } = this.#options
+    while (this.#queue.length + this.#deferred.length > 0) {
+      // At most half a batch: those who wait for somebody must not crowd out those who need not.
+      const again = this.#deferred.splice(0, Math.ceil(maxBatch / 2))
+      const batch = [...again, ...this.#queue.splice(0, maxBatch - again.length)]
+      this.#inFlight = batch.filter(({ settled }) => !settled)
+      const deferredBefore = this.#deferred.length
+      await this.#commit(this.#inFlight)
+      const deferredNow = this.#deferred.length - deferredBefore
+      if (deferredNow > 0 && deferredNow === this.#inFlight.length) await sleep(DEFERRED_DELAY_MS)
+      this.#inFlight = []
     }
-    lane.running = false
+    this.#running = false
   }
 
   async #commit(batch: readonly Waiting<Call, Outcome>[]): Promise<void> {
@@ -131,7 +129,7 @@ export class GroupCommit<Call, Outcome> {
       const open = batch.filter(({ settled }) => !settled)
       if (open.length === 0) return
       const startedAt = performance.now()
-      let outcomes: readonly Outcome[]
+      let outcomes: readonly (Outcome | typeof DEFERRED)[]
       try {
         outcomes = await this.#committer.commit(open.map(({ call }) => call))
       } catch (error) {
@@ -147,7 +145,11 @@ export class GroupCommit<Call, Outcome> {
         continue
       }
       // Outside the `try`: these calls are durable, and nothing may have them written once more.
-      for (const [index, waiting] of open.entries()) this.#resolve(waiting, outcomes[index] as Outcome)
+      for (const [index, waiting] of open.entries()) {
+        const outcome = outcomes[index] as Outcome | typeof DEFERRED
+        if (outcome === DEFERRED) this.#deferred.push(waiting)
+        else this.#resolve(waiting, outcome)
+      }
       this.#observe((observer) => observer.committed(open.length, (performance.now() - startedAt) / 1000))
       return
     }
@@ -191,24 +193,32 @@ export class GroupCommit<Call, Outcome> {
     return true
   }
 
-  /** One timer per lane, set for its oldest call: arrival order is deadline order. */
-  #watchDeadline(lane: Lane<Call, Outcome>): void {
-    if (lane.timer !== undefined) return
-    const oldest = lane.inFlight.find(({ settled }) => !settled) ?? lane.queue.find(({ settled }) => !settled)
+  /** One timer, set for the oldest call. */
+  #watchDeadline(): void {
+    if (this.#deadlineTimer !== undefined) return
+    const oldest = this.#open().next().value
     if (oldest === undefined) return
-    lane.timer = setTimeout(
-      () => {
-        lane.timer = undefined
-        const now = performance.now()
-        for (const waiting of [...lane.inFlight, ...lane.queue]) {
-          if (waiting.deadlineAt <= now) this.#reject(waiting, databaseUnavailable())
-        }
-        lane.queue = lane.queue.filter(({ settled }) => !settled)
-        this.#watchDeadline(lane)
-      },
-      Math.max(1, oldest.deadlineAt - performance.now()),
-    )
-    lane.timer.unref()
+    const delayMs = Math.max(1, oldest.deadlineAt - performance.now())
+    this.#deadlineTimer = setTimeout(() => this.#refuseLate(), delayMs)
+    this.#deadlineTimer.unref()
+  }
+
+  #refuseLate(): void {
+    this.#deadlineTimer = undefined
+    const now = performance.now()
+    for (const waiting of this.#open()) {
+      if (waiting.deadlineAt <= now) this.#reject(waiting, databaseUnavailable())
+    }
+    this.#deferred = this.#deferred.filter(({ settled }) => !settled)
+    this.#queue = this.#queue.filter(({ settled }) => !settled)
+    this.#watchDeadline()
+  }
+
+  /** Calls without an answer, the oldest first: they are taken in the order they arrived. */
+  *#open(): Generator<Waiting<Call, Outcome>, undefined> {
+    for (const calls of [this.#deferred, this.#inFlight, this.#queue]) {
+      for (const waiting of calls) if (!waiting.settled) yield waiting
+    }
   }
 }
 

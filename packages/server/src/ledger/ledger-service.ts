@@ -6,11 +6,7 @@ import type { RecordedUsage, UsageCall } from './usage-call.ts'
 /** Most events in one transaction: past this a batch gains little and its calls wait longer. */
 const MAX_BATCH = 500
 
-/** Transactions under way at once: while one is at the database, the next is prepared here. */
-const MAX_LANES = 2
-
 export interface LedgerOptions {
-  readonly concurrency: number
   readonly queueLimit: number
   readonly deadlineMs: number
   readonly observer?: GroupCommitObserver
@@ -20,15 +16,10 @@ export interface LedgerOptions {
 
 export type LedgerService = ReturnType<typeof createLedgerService>
 
-export function createLedgerService(
-  store: LedgerStore,
-  { concurrency, recorded, ...options }: LedgerOptions,
-) {
+export function createLedgerService(store: LedgerStore, { recorded, ...options }: LedgerOptions) {
   const groupCommit = new GroupCommit(store, {
     ...options,
-    lanes: Math.min(concurrency, MAX_LANES),
     maxBatch: MAX_BATCH,
-    keyOf: ({ userId }) => userId,
   })
 
   return {

@@ -2,15 +2,22 @@ import type { Statement } from '../database/database.ts'
 import { LAST_USED_GRAIN_MS } from '../sessions/session.ts'
 
 /**
- * The hot SQL. A batch is one transaction of three statements: lock the users in the order of their ids, so that two
- * batches never wait for each other in a circle; look up the facts with a snapshot taken after the locks; write.
+ * The hot SQL. A batch is one transaction of three statements: lock the users, leaving out those whom another
+ * transaction has locked, so that no batch waits for another; look up the facts with a snapshot taken after the locks;
+ * write.
  */
 
 /** $1 user ids */
 export const LOCK_USERS: Statement = {
   name: 'ledger_lock_users',
   text: `select id, prompt_count, token_count, event_count, threshold, disabled_at is not null as disabled
-    from users where id = any($1::uuid[]) order by id for no key update`,
+    from users where id = any($1::uuid[]) order by id for no key update skip locked`,
+}
+
+/** Which of these users are there, locked by somebody or not. $1 user ids */
+export const FIND_USERS: Statement = {
+  name: 'ledger_find_users',
+  text: 'select id from users where id = any($1::uuid[])',
 }
 
 /**

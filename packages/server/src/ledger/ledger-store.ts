@@ -1,8 +1,8 @@
 import { instantArray, plainArray, textArray } from '../database/array-literal.ts'
 import type { Database, Transaction } from '../database/database.ts'
 import { CommitUnknownError, isContention, isUnavailable } from '../database/database-errors.ts'
-import type { BatchCommitter } from './group-commit.ts'
-import { FIND_FACTS, LOCK_USERS, RECORD } from './ledger-statements.ts'
+import { type BatchCommitter, DEFERRED } from './group-commit.ts'
+import { FIND_FACTS, FIND_USERS, LOCK_USERS, RECORD } from './ledger-statements.ts'
 import { rollUp } from './rollup-store.ts'
 import type { UsageCall, UsageOutcome } from './usage-call.ts'
 import {
@@ -49,12 +49,18 @@ export function createLedgerStore(database: Database): LedgerStore {
           lockUsers(transaction, calls),
           findFacts(transaction, calls, labels),
         ])
-        const { outcomes, events } = decideBatch(calls, toBatchFacts(users, facts))
+        const busy = await findBusyUsers(transaction, calls, users)
+        const free = busy.size === 0 ? calls : calls.filter(({ userId }) => !busy.has(userId))
+        const { outcomes, events } = decideBatch(free, toBatchFacts(users, facts))
         if (events.length > 0) {
           const newLabels = (facts.new_labels ?? []).map((index) => labels[index] as UsageCall)
           await record(transaction, events, facts, newLabels)
         }
-        return outcomes
+        if (busy.size === 0) return outcomes
+        const decided = outcomes.values()
+        return calls.map(({ userId }) =>
+          busy.has(userId) ? DEFERRED : (decided.next().value as UsageOutcome),
+        )
       }),
 
     classify(error) {
@@ -67,6 +73,19 @@ export function createLedgerStore(database: Database): LedgerStore {
 async function lockUsers(transaction: Transaction, calls: readonly UsageCall[]): Promise<UserRow[]> {
   const ids = new Set(calls.map(({ userId }) => userId))
   return transaction.query<UserRow>(LOCK_USERS, [plainArray([...ids])])
+}
+
+/** Users of the batch that are there, but locked by another transaction. */
+async function findBusyUsers(
+  transaction: Transaction,
+  calls: readonly UsageCall[],
+  locked: readonly UserRow[],
+): Promise<ReadonlySet<string>> {
+  const missing = new Set(calls.map(({ userId }) => userId))
+  for (const { id } of locked) missing.delete(id)
+  if (missing.size === 0) return missing
+  const found = await transaction.query<{ id: string }>(FIND_USERS, [plainArray([...missing])])
+  return new Set(found.map(({ id }) => id))
 }
 
 async function findFacts(
