@@ -8,4 +8,4 @@ ENV HOST=0.0.0.0 DATA_DIR=/data NODE_ENV=production
 VOLUME /data
 EXPOSE 3000
 HEALTHCHECK CMD ["node", "-e", "fetch('http://127.0.0.1:3000/readyz').then((answer) => process.exit(answer.ok ? 0 : 1))"]
-CMD ["node", "packages/server/bin/promptmeter.js", "serve"]
+CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=512", "packages/server/bin/promptmeter.js", "serve"]

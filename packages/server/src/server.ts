@@ -8,7 +8,7 @@ import type { Engine } from './database/database.ts'
 import { openDatabase } from './database/open-database.ts'
 import { createLifecycle } from './health/lifecycle.ts'
 import { watchSilentConnections } from './http/silent-connections.ts'
-import { createServices } from './services.ts'
+import { createServices, createUsers } from './services.ts'
 import type { Logger } from './telemetry/logger.ts'
 
 /** Who is there to try with after the very first start of an embedded server. */
@@ -41,16 +41,20 @@ export interface RunningServer {
  * @throws StartupError, or what the system says when the address is taken or the database away
  */
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
-  const { database, created } = await openDatabase(config, (error) =>
-    logger.warn({ err: error }, 'a database connection broke'),
+  // Off loopback a user whose address everybody knows would be a door left open.
+  const withFirstUser = config.database.url === null && isLoopbackHost(config.host)
+  const { database, created } = await openDatabase(
+    config,
+    (error) => logger.warn({ err: error }, 'a database connection broke'),
+    async (transaction) => {
+      if (withFirstUser) await createUsers(transaction).add(FIRST_USER)
+    },
   )
   try {
     const secrets = await loadSecrets(config)
     const lifecycle = createLifecycle()
     const services = createServices({ config, secrets, database, logger })
-    // Off loopback a user whose address everybody knows would be a door left open.
-    const firstStart = created && database.engine === 'embedded' && isLoopbackHost(config.host)
-    if (firstStart) await services.users.add(FIRST_USER)
+    const firstStart = created && withFirstUser
 
     const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
     const endSilentConnections = watchSilentConnections(app.server)

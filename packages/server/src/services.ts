@@ -34,10 +34,15 @@ export interface ServiceParts {
   readonly ledgerStore?: LedgerStore
 }
 
+/** The users alone, in a transaction of the caller. */
+export function createUsers(kysely: Database['kysely']) {
+  return createUserService(createUserStore({ kysely }))
+}
+
 /** The one place where stores become services. */
 export function createServices({ config, secrets, database, logger, ledgerStore }: ServiceParts) {
   const metrics = createMetrics()
-  const users = createUserService(createUserStore(database))
+  const users = createUsers(database.kysely)
 
   const tokens = createSessionTokens(secrets.jwt)
   const apiKeys = createApiKeys(secrets.jwt)
@@ -52,6 +57,9 @@ export function createServices({ config, secrets, database, logger, ledgerStore 
       retried(error) {
         metrics.batchRetried()
         logger.warn({ err: error }, 'a batch of usage is tried again')
+      },
+      uncertain(error, calls) {
+        logger.error({ err: error, calls }, 'a commit broke off; its calls are answered with 503')
       },
       rejected(error) {
         metrics.callRejected()

@@ -285,7 +285,7 @@ describe('group commit', () => {
         written.push(...calls)
         return calls.map(outcomeOf)
       },
-      { observer: { committed: fail, retried: fail, rejected: fail } },
+      { observer: { committed: fail, retried: fail, uncertain: fail, rejected: fail } },
     )
     const outcomes = await Promise.allSettled([1, 2, 3].map((number) => groupCommit.submit(call(number))))
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])

@@ -4,7 +4,12 @@ import { readDatabase } from '../src/backup/database-reader.ts'
 import { writeDatabase } from '../src/backup/database-writer.ts'
 import { parseConfig } from '../src/config/config.ts'
 import type { Database } from '../src/database/database.ts'
-import { migrate, readSchemaVersion, SCHEMA_VERSION } from '../src/database/migrate.ts'
+import {
+  createVersionTable,
+  migrateWithin,
+  readSchemaVersion,
+  SCHEMA_VERSION,
+} from '../src/database/migrate.ts'
 import { migrations } from '../src/database/migrations/index.ts'
 import { openPostgres } from '../src/database/postgres.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
@@ -27,7 +32,10 @@ async function openAt(version: number): Promise<{ database: Database; testDataba
   const testDatabase = await createTestDatabase('postgres')
   const { database: config } = parseConfig(testDatabase.environment)
   const database = openPostgres(config.url as string, config, () => {})
-  if (version > 0) await migrate(database.kysely, version)
+  if (version > 0) {
+    await createVersionTable(database.kysely)
+    await database.kysely.transaction().execute((transaction) => migrateWithin(transaction, version))
+  }
   return { database, testDatabase }
 }
 

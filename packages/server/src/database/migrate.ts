@@ -9,18 +9,25 @@ export const SCHEMA_VERSION = migrations.length
 /** The table is there, or the row type that comes with it (seen by whoever is a moment later). */
 const SQLSTATES_THERE_ALREADY = ['42P07', '42710']
 
+/** Runs in the transaction that makes an empty database, so a crash leaves both or neither. */
+export type WhenCreated = (transaction: Transaction<Tables>) => Promise<unknown>
+
 /**
- * Brings the schema up to `target`. Any number of replicas may do this at once: the first takes the lock on the one
+ * Brings the schema up to date. Any number of replicas may do this at once: the first takes the lock on the one
  * row of `schema_version`, the others wait and find nothing left to do.
  * @returns the version it found, 0 for an empty database
  * @throws StartupError when the database is newer than this build
  */
-export async function migrate(db: Kysely<Tables>, target = SCHEMA_VERSION): Promise<number> {
+export async function migrate(db: Kysely<Tables>, whenCreated?: WhenCreated): Promise<number> {
   await createVersionTable(db)
-  return db.transaction().execute((transaction) => migrateWithin(transaction, target))
+  return db.transaction().execute(async (transaction) => {
+    const version = await migrateWithin(transaction)
+    if (version === 0) await whenCreated?.(transaction)
+    return version
+  })
 }
 
-/** The same as a part of the caller's transaction, in a database that has its `schema_version`. */
+/** Brings the schema up to `target` within the caller's transaction, in a database that has its `schema_version`. */
 export async function migrateWithin(
   transaction: Transaction<Tables>,
   target = SCHEMA_VERSION,

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import { createDataFolder, dataFolder } from '../config/data-folder.ts'
 import type { Database } from './database.ts'
 import { lockFolder } from './folder-lock.ts'
-import { migrate } from './migrate.ts'
+import { migrate, type WhenCreated } from './migrate.ts'
 import { openPostgres } from './postgres.ts'
 
 export type DatabasePlace = Pick<Config, 'dataDir' | 'database'>
@@ -20,10 +20,11 @@ export interface OpenedDatabase {
 export async function openDatabase(
   config: DatabasePlace,
   onError: (error: Error) => void,
+  whenCreated?: WhenCreated,
 ): Promise<OpenedDatabase> {
   const database = await connectDatabase(config, onError)
   try {
-    const versionBefore = await migrate(database.kysely)
+    const versionBefore = await migrate(database.kysely, whenCreated)
     return { database, created: versionBefore === 0 }
   } catch (error) {
     await database.close()

@@ -32,6 +32,8 @@ export function openPostgres(url: string, config: DatabaseConfig, onError: (erro
     // A timeout of 0 is not sent at all: some poolers refuse start-up parameters they do not know.
     ...(statementTimeoutMs > 0 && {
       statement_timeout: statementTimeoutMs,
+      // A replica that stalls in a transaction gives up the users it has locked.
+      idle_in_transaction_session_timeout: statementTimeoutMs,
       query_timeout: statementTimeoutMs + READ_TIMEOUT_GRACE_MS,
     }),
     ...(lockTimeoutMs > 0 && { lock_timeout: lockTimeoutMs }),

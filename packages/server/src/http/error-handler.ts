@@ -69,7 +69,9 @@ export function handleError(
 ): FastifyReply {
   const refusal = toRefusal(error, request)
   const status = statusOf(refusal.code)
-  if (status >= 500) request.log.error({ err: error, reqId: request.id }, 'request failed')
+  // A refusal of our own, `overloaded` say, is told by the line of its request; thousands of stacks would help nobody.
+  if (status >= 500 && refusal !== error)
+    request.log.error({ err: error, reqId: request.id }, 'request failed')
   if (status === 401) reply.header('WWW-Authenticate', 'Bearer')
   if (refusal.retryAfterSeconds !== undefined) reply.header('Retry-After', refusal.retryAfterSeconds)
   return reply.code(status).type('application/json; charset=utf-8').send(toErrorResponse(refusal))

@@ -30,6 +30,8 @@ export interface GroupCommitOptions {
 export interface GroupCommitObserver {
   committed(batchSize: number, seconds: number): void
   retried(error: unknown): void
+  /** Nobody can say whether these calls were written; they are answered `database_unavailable`. */
+  uncertain(error: unknown, calls: number): void
   rejected(error: unknown): void
 }
 
@@ -136,6 +138,7 @@ export class GroupCommit<Call, Outcome> {
         const verdict = this.#committer.classify(error)
         if (verdict === 'rejected') return this.#isolate(open, error)
         if (verdict === 'unknown') {
+          this.#observe((observer) => observer.uncertain(error, open.length))
           for (const waiting of open) this.#reject(waiting, databaseUnavailable(error))
           return
         }

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { retryContention } from '../database/retry-contention.ts'
 import { PromptmeterError, tokenInvalid, userDisabled, userNotFound } from '../promptmeter-error.ts'
 import { isId, type User } from '../users/user.ts'
 import type { ApiKeys } from './api-key.ts'
@@ -21,7 +22,13 @@ export interface SessionServiceParts {
   readonly verifier: CredentialVerifier
 }
 
+/** Longest a revocation is tried again while usage is written for the same sessions, in milliseconds. */
+const REVOKE_DEADLINE_MS = 5_000
+
 export function createSessionService({ store, tokens, apiKeys, verifier }: SessionServiceParts) {
+  const revoke = (userId: string, sessionId: string | null) =>
+    retryContention(REVOKE_DEADLINE_MS, () => store.revoke(userId, sessionId))
+
   return {
     /**
      * Signs a user in who has proven to be one.
@@ -70,11 +77,11 @@ export function createSessionService({ store, tokens, apiKeys, verifier }: Sessi
 
     /** Ends one session; ending it twice is no error. @throws PromptmeterError `session_not_found` */
     async revoke(userId: string, sessionId: string): Promise<number> {
-      const revoked = isId(sessionId) ? await store.revoke(userId, sessionId) : null
+      const revoked = isId(sessionId) ? await revoke(userId, sessionId) : null
       if (revoked === null) throw new PromptmeterError('session_not_found', 'Session not found.')
       return revoked
     },
 
-    revokeAll: async (userId: string): Promise<number> => (await store.revoke(userId, null)) ?? 0,
+    revokeAll: async (userId: string): Promise<number> => (await revoke(userId, null)) ?? 0,
   }
 }

@@ -37,7 +37,7 @@ export interface UserChanges {
 
 export type UserStore = ReturnType<typeof createUserStore>
 
-export function createUserStore({ kysely }: Database) {
+export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
   return {
     /** Adds a user; null when the address is taken. */
     async insert(id: string, email: string, threshold: number | null): Promise<User | null> {
