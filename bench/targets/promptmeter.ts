@@ -1,10 +1,14 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import { join } from 'node:path'
+import rootPackage from '../../package.json' with { type: 'json' }
 import type { BenchDatabase, Databases } from '../databases.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 import { type Counts, emails, groupTokens, type RunningTarget, type Target } from './target.ts'
 
 const bin = join(import.meta.dirname, '../../packages/server/bin/promptmeter.js')
+
+/** The flags of Node that `npm start` sets, so that what is measured is what people run. */
+const nodeFlags = rootPackage.scripts.start.match(/--\S+=\S+/g) ?? []
 
 /** (a): Promptmeter on PostgreSQL. */
 export function promptmeterTarget(databases: Databases): Target {
@@ -30,7 +34,7 @@ export async function startPromptmeter(
   command: readonly string[] = [bin, 'serve'],
 ): Promise<ServerProcess> {
   return await startServer({
-    command,
+    command: [...nodeFlags, ...command],
     env: {
       DATABASE_URL: database.url,
       JWT_SECRET: randomBytes(32).toString('base64url'),

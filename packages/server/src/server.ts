@@ -59,7 +59,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
     const endSilentConnections = watchSilentConnections(app.server)
     await app.listen({
-      host: config.host,
+      // The name may stand for two addresses, and then for two servers of which a stop would know one.
+      host: config.host === 'localhost' ? '127.0.0.1' : config.host,
       port: config.port,
       listenTextResolver: (address) => `listening on ${address}`,
     })

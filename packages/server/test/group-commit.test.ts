@@ -33,11 +33,18 @@ const classify = (error: unknown) => (error instanceof Verdict ? error.verdict :
 
 function createGroupCommit(
   commit: BatchCommitter<Call, string>['commit'],
-  options: Partial<GroupCommitOptions> = {},
+  options: Partial<GroupCommitOptions<Call>> = {},
 ): GroupCommit<Call, string> {
   return new GroupCommit<Call, string>(
     { commit, classify },
-    { maxBatch: 500, queueLimit: 1000, deadlineMs: 60_000, ...options },
+    {
+      maxBatch: 500,
+      queueLimit: 1000,
+      queueLimitPerKey: 1000,
+      deadlineMs: 60_000,
+      keyOf: ({ user }) => user,
+      ...options,
+    },
   )
 }
 
@@ -154,6 +161,38 @@ describe('group commit', () => {
     expect(groupCommit.waiting).toBe(5)
     busy = false
     expect(await Promise.all(held)).toEqual(['ann1', 'ann2', 'ann3', 'ann4', 'ann5'])
+  })
+
+  it('keeps the order of calls that had to wait, however many they are', async () => {
+    let busy = true
+    const committed: number[] = []
+    const groupCommit = createGroupCommit(
+      async (calls) =>
+        calls.map((one) => {
+          if (busy && one.user === 'ann') return DEFERRED
+          if (one.user === 'ann') committed.push(one.number)
+          return outcomeOf(one)
+        }),
+      { maxBatch: 4 },
+    )
+    const held = Array.from({ length: 30 }, (_, number) => groupCommit.submit(call(number, 'ann')))
+    for (let number = 0; number < 10; number++) await groupCommit.submit(call(number, 'bob'))
+    busy = false
+    await Promise.all(held)
+    expect(committed).toEqual(Array.from({ length: 30 }, (_, number) => number))
+  })
+
+  it('refuses whoever has a full share of the queue, and nobody else', async () => {
+    const { commit, next } = createHeldCommitter()
+    const groupCommit = createGroupCommit(commit, { queueLimitPerKey: 3 })
+    const held = [1, 2, 3].map((number) => groupCommit.submit(call(number, 'ann')))
+    await expect(groupCommit.submit(call(4, 'ann'))).rejects.toMatchObject({ code: 'overloaded' })
+    const other = groupCommit.submit(call(1, 'bob'))
+    ;(await next()).succeed()
+    expect(await Promise.all([...held, other])).toHaveLength(4)
+    const again = groupCommit.submit(call(5, 'ann'))
+    ;(await next()).succeed()
+    expect(await again).toBe('ann5')
   })
 
   it('sends a batch again that the database did not write', async () => {

@@ -23,7 +23,7 @@ describe('a connection lost right after the commit was sent', () => {
   it('gives 503 to a call without a key, which is never counted twice', async () => {
     const { proxy, server } = await startBehindProxy()
     const token = await server.signUp()
-    proxy.cutAfterSending('commit')
+    proxy.cutAfterSending('commit\0')
     const answer = await server.track(token, { usage: 1, tokenCount: 5 })
     expect(proxy.cuts).toBe(1)
     expect(answer.statusCode).toBe(503)
@@ -42,7 +42,7 @@ describe('a connection lost right after the commit was sent', () => {
     const { proxy, server } = await startBehindProxy()
     const token = await server.signUp()
     const headers = { 'idempotency-key': 'find-out' }
-    proxy.cutAfterSending('commit')
+    proxy.cutAfterSending('commit\0')
     expect((await server.track(token, { usage: 1 }, headers)).statusCode).toBe(503)
     const retried = await server.track(token, { usage: 1 }, headers)
     expect(retried.json()).toMatchObject({ currentPromptCount: 1 })

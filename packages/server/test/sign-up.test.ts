@@ -75,7 +75,9 @@ describeOnBothEngines('POST /signup', (engine) => {
     const answer = await postSignUp(server, { email: 'stranger@example.com' })
     expect(answer.statusCode).toBe(404)
     expect(answer.json()).toEqual({ error: 'User not found.', code: 'user_not_found' })
-    expect(await server.services.users.findByEmail('stranger@example.com')).toBeNull()
+    await expect(server.services.users.getByEmail('stranger@example.com')).rejects.toMatchObject({
+      code: 'user_not_found',
+    })
   })
 
   it('refuses a disabled user', async () => {

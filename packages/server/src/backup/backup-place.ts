@@ -12,7 +12,7 @@ import { BackupError } from './backup-error.ts'
  */
 export async function openPlace(config: StorageConfig): Promise<Database> {
   // Some statements pass over everything there is, and take as long as that takes.
-  const patient = { ...config, database: { ...config.database, statementTimeoutMs: 0 } }
+  const patient = { ...config, database: { ...config.database, patient: true } }
   return connectDatabase(patient, () => {}).catch((error) => {
     if (!(error instanceof FolderInUseError)) throw error
     throw new BackupError(

@@ -26,7 +26,5 @@ export function print<Answer>(
   { json }: ClientOptions,
   describe: (answer: Answer) => string,
 ): void {
-  // Whoever reads may stop early, as `head` does.
-  process.stdout.once('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   process.stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : describe(answer))
 }

@@ -65,6 +65,7 @@ Examples:
 
 /** Runs one command line and gives the exit code of the process. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  process.stdout.on('error', endWithReader)
   const program = new Command('promptmeter')
     .description('Sign-in, metering and quotas for AI editor extensions')
     .version(version)
@@ -84,6 +85,12 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     process.stderr.write(`${error.message}\n`)
     return error.exitCode
   }
+}
+
+/** Whoever reads our output, `head` say, may have had enough of it. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT_CODES.ok)
+  throw error
 }
 
 function forEachCommand(command: Command, work: (command: Command) => void): void {

@@ -29,6 +29,8 @@ export interface DatabaseConfig {
   readonly lockTimeoutMs: number
   /** Off for poolers that hand each transaction another connection without tracking prepared statements. */
   readonly prepare: boolean
+  /** No timeouts at all: for migrations and backups, which take as long as they take. Not a setting. */
+  readonly patient?: boolean
 }
 
 export interface SignInConfig {
@@ -144,6 +146,12 @@ function checkSecrets(config: Config, settings: SettingReader): void {
   const howToMake = 'make one with: node -p "crypto.randomBytes(32).toString(\'base64url\')"'
   if (jwtSecret !== null && Buffer.byteLength(jwtSecret) < MIN_SECRET_BYTES) {
     settings.problem('JWT_SECRET', `must be at least ${MIN_SECRET_BYTES} bytes long; ${howToMake}`)
+  }
+  if (jwtSecret?.includes(',')) {
+    settings.problem(
+      'JWT_SECRET',
+      `must not hold a comma: JWT_SECRET_PREVIOUS could not list it later; ${howToMake}`,
+    )
   }
   if (previousJwtSecrets.some((secret) => Buffer.byteLength(secret) < MIN_SECRET_BYTES)) {
     settings.problem(

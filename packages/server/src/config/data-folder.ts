@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ConfigError } from './config.ts'
 
 /** Where things lie in the data folder. */
 export interface DataFolder {
@@ -21,9 +22,18 @@ export function dataFolder(path: string): DataFolder {
   }
 }
 
-/** Makes the folder, readable for its owner alone: it holds secrets and everybody's data. */
+/**
+ * Makes the folder, readable for its owner alone: it holds secrets and everybody's data.
+ * @throws ConfigError when the path cannot be a folder of ours
+ */
 export async function createDataFolder(folder: DataFolder): Promise<void> {
-  await mkdir(folder.path, { recursive: true, mode: 0o700 })
+  try {
+    await mkdir(folder.path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new ConfigError([
+      `DATA_DIR is ${folder.path}, which cannot be made a folder: ${(error as Error).message}`,
+    ])
+  }
 }
 
 /**

@@ -20,7 +20,7 @@ export async function loadSecrets(config: Config): Promise<Secrets> {
   if (embedded) await createDataFolder(folder)
   return {
     jwt: [jwtSecret ?? (await longSecret(folder.jwtSecret)), ...previousJwtSecrets],
-    adminKey: adminKey ?? (embedded ? await keptSecret(folder.adminKey) : null),
+    adminKey: adminKey ?? (embedded ? await longSecret(folder.adminKey) : null),
   }
 }
 

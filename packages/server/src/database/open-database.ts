@@ -24,11 +24,27 @@ export async function openDatabase(
 ): Promise<OpenedDatabase> {
   const database = await connectDatabase(config, onError)
   try {
-    const versionBefore = await migrate(database.kysely, whenCreated)
+    const versionBefore = await migratePatiently(config, database, onError, whenCreated)
     return { database, created: versionBefore === 0 }
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+/** Over a connection of its own to PostgreSQL: the timeouts of the others would cut a long migration off. */
+async function migratePatiently(
+  { database: config }: DatabasePlace,
+  database: Database,
+  onError: (error: Error) => void,
+  whenCreated?: WhenCreated,
+): Promise<number> {
+  if (config.url === null) return migrate(database.kysely, whenCreated)
+  const patient = openPostgres(config.url, { ...config, poolSize: 2, patient: true }, onError)
+  try {
+    return await migrate(patient.kysely, whenCreated)
+  } finally {
+    await patient.close()
   }
 }
 

@@ -12,6 +12,9 @@ const CONNECT_TIMEOUT_MS = 5_000
 /** How much longer than the server's own statement timeout the client waits before it gives the connection up. */
 const READ_TIMEOUT_GRACE_MS = 5_000
 
+/** Longest the client waits where the server has no statement timeout: a connection that died unheard must not stay. */
+const READ_TIMEOUT_MS = 15_000
+
 const asText = (value: string) => value
 
 /** Counts are bounded by 2^53 - 1 in the schema, so bigint fits a JavaScript number; dates stay text. */
@@ -20,32 +23,14 @@ const typeParsers: Record<number, (value: string) => unknown> = {
   [pg.types.builtins.DATE]: asText,
 }
 
-/** @param onError told of connections that break while nobody uses them */
+/**
+ * Reads and transactions have connections of their own: whatever many readers wait for, usage is written.
+ * @param onError told of connections that break while nobody uses them
+ */
 export function openPostgres(url: string, config: DatabaseConfig, onError: (error: Error) => void): Database {
-  const { statementTimeoutMs, lockTimeoutMs } = config
-  const pool = new pg.Pool({
-    ...connectionOptions(url),
-    application_name: 'promptmeter',
-    pipeline: true,
-    max: config.poolSize,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    // A timeout of 0 is not sent at all: some poolers refuse start-up parameters they do not know.
-    ...(statementTimeoutMs > 0 && {
-      statement_timeout: statementTimeoutMs,
-      // A replica that stalls in a transaction gives up the users it has locked.
-      idle_in_transaction_session_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs + READ_TIMEOUT_GRACE_MS,
-    }),
-    ...(lockTimeoutMs > 0 && { lock_timeout: lockTimeoutMs }),
-    types: {
-      getTypeParser: (oid: number, format?: string) =>
-        (format !== 'binary' && typeParsers[oid]) || pg.types.getTypeParser(oid, format as 'text'),
-    } as pg.CustomTypesConfig,
-  })
-  pool.on('error', onError)
-  // The pool listens only to idle clients. One that breaks in use fails its queries, and beside them emits an error
-  // that would end the process if nobody listened.
-  pool.on('connect', (client) => client.on('error', () => {}))
+  const writers = Math.max(1, Math.floor(config.poolSize / 3))
+  const readPool = createPool(url, config, config.poolSize - writers, onError)
+  const writePool = createPool(url, config, writers, onError)
 
   const toQuery = (statement: Statement, values: readonly unknown[]): pg.QueryConfig => ({
     text: statement.text,
@@ -55,12 +40,49 @@ export function openPostgres(url: string, config: DatabaseConfig, onError: (erro
 
   return {
     engine: 'postgres',
-    kysely: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }),
+    kysely: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: readPool }) }),
     query: async <Row>(statement: Statement, values: readonly unknown[]) =>
-      (await pool.query(toQuery(statement, values))).rows as Row[],
-    transaction: (work) => runTransaction(pool, toQuery, work),
-    close: () => pool.end(),
+      (await readPool.query(toQuery(statement, values))).rows as Row[],
+    transaction: (work) => runTransaction(writePool, toQuery, work),
+    async close() {
+      await Promise.all([readPool.end(), writePool.end()])
+    },
   }
+}
+
+function createPool(
+  url: string,
+  { statementTimeoutMs, lockTimeoutMs, patient = false }: DatabaseConfig,
+  max: number,
+  onError: (error: Error) => void,
+): pg.Pool {
+  const pool = new pg.Pool({
+    ...connectionOptions(url),
+    application_name: 'promptmeter',
+    pipeline: true,
+    keepAlive: true,
+    max,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    ...(!patient && {
+      query_timeout: statementTimeoutMs > 0 ? statementTimeoutMs + READ_TIMEOUT_GRACE_MS : READ_TIMEOUT_MS,
+      // A timeout of 0 is not sent at all: some poolers refuse start-up parameters they do not know.
+      ...(statementTimeoutMs > 0 && {
+        statement_timeout: statementTimeoutMs,
+        // A replica that stalls in a transaction gives up the users it has locked.
+        idle_in_transaction_session_timeout: statementTimeoutMs,
+      }),
+      ...(lockTimeoutMs > 0 && { lock_timeout: lockTimeoutMs }),
+    }),
+    types: {
+      getTypeParser: (oid: number, format?: string) =>
+        (format !== 'binary' && typeParsers[oid]) || pg.types.getTypeParser(oid, format as 'text'),
+    } as pg.CustomTypesConfig,
+  })
+  pool.on('error', onError)
+  // The pool listens only to idle clients. One that breaks in use fails its queries, and beside them emits an error
+  // that would end the process if nobody listened.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
 }
 
 /**
@@ -76,7 +98,7 @@ async function runTransaction<T>(
   let ended = false
   let broken = false
   try {
-    const begun = client.query('begin')
+    const begun = client.query('begin isolation level read committed')
     begun.catch(() => {})
     const result = await work({
       query: async (statement, values) => (await client.query(toQuery(statement, values))).rows,

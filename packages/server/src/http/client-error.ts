@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ErrorCode } from '@promptmeter/contract'
 import { statusOf } from './error-handler.ts'
@@ -25,6 +25,13 @@ export function handleClientError(error: Error & { code?: string }, socket: Sock
   if (socket.writableEnded) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
+    return
+  }
+  // What an earlier request on this connection did must not be answered with the failure of the next one.
+  const { _httpMessage: pending } = socket as Socket & { _httpMessage?: ServerResponse | null }
+  if (pending?.req.complete) {
+    pending.shouldKeepAlive = false
+    pending.once('close', () => socket.destroySoon())
     return
   }
   const [code, message] = PROBLEMS[error.code ?? ''] ?? ['invalid_request', 'The request cannot be read.']

@@ -27,18 +27,25 @@ export function refuseAmbiguousHeaders({ raw, headers }: FastifyRequest): void {
   }
 }
 
-const PROXY_HEADER = /^(?:forwarded|via|x-forwarded-.*)$/
+const PROXY_HEADER = /^(?:forwarded|via|x-real-ip|cf-connecting-ip|true-client-ip|x-forwarded-.*)$/
 
 /**
  * While nobody has chosen `SIGN_IN`, an address alone signs in, so only requests that surely come from this machine
  * are served: a proxy, or a name rebound to 127.0.0.1, would open the server to the world.
  * @throws PromptmeterError `proxy_refused`
  */
-export function refuseRequestsFromElsewhere({ headers }: FastifyRequest): void {
+export function refuseRequestsFromElsewhere({ headers, raw }: FastifyRequest): void {
   const host = headers.host ?? ''
   const proxyHeader = findProxyHeader(headers)
-  if (proxyHeader === null && isLoopbackHost(host.replace(/:\d*$/, ''))) return
-  const reason = proxyHeader === null ? 'a Host that is not this machine' : `a ${proxyHeader} header`
+  // A proxy that speaks HTTP/1.0 to its upstream adds no header at all in its usual settings; no client of ours does.
+  const old = raw.httpVersionMajor === 1 && raw.httpVersionMinor === 0
+  if (proxyHeader === null && !old && isLoopbackHost(host.replace(/:\d*$/, ''))) return
+  const reason =
+    proxyHeader !== null
+      ? `a ${proxyHeader} header`
+      : old
+        ? 'the old HTTP/1.0'
+        : 'a Host that is not this machine'
   throw new PromptmeterError(
     'proxy_refused',
     `This request has ${reason}. Choose SIGN_IN in the settings before others can reach this server.`,

@@ -62,8 +62,8 @@ export function decideCorrection(correction: Correction, facts: CorrectionFacts)
   const labels = foldLabels({ model: correction.model ?? '', source: correction.source ?? '' }, facts.dayRows)
   const places = placesOf(correction, facts, labels)
   for (const place of places) {
-    const refused = findRefusal(correction, place)
-    if (refused !== null) return { outcome: refused, write: null }
+    const problemThere = findRefusal(correction, place)
+    if (problemThere !== null) return { outcome: problemThere, write: null }
   }
   const [counts, hour, day] = places.map(({ amounts }) => sumOf(amounts, correction)) as [
     Amounts,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PromptmeterError } from '../promptmeter-error.ts'
 
 /** Stands for the outcome of a call that the database could not look at just now; nothing of it was written. */
@@ -17,11 +18,15 @@ export interface BatchCommitter<Call, Outcome> {
   classify(error: unknown): 'retry' | 'unknown' | 'rejected'
 }
 
-export interface GroupCommitOptions {
+export interface GroupCommitOptions<Call> {
+  /** Whose call it is. Calls of one key are committed in the order they arrived. */
+  keyOf(call: Call): string
   /** Most calls in one batch. */
   readonly maxBatch: number
   /** Most calls that may wait; the next one is refused. */
   readonly queueLimit: number
+  /** Most of them with the same key, so that nobody can fill the queue alone. */
+  readonly queueLimitPerKey: number
   /** Longest a call waits, in milliseconds. */
   readonly deadlineMs: number
   readonly observer?: GroupCommitObserver
@@ -37,6 +42,7 @@ export interface GroupCommitObserver {
 
 interface Waiting<Call, Outcome> {
   readonly call: Call
+  readonly key: string
   readonly deadlineAt: number
   resolve(outcome: Outcome): void
   reject(error: unknown): void
@@ -55,19 +61,20 @@ const DEFERRED_DELAY_MS = 5
  */
 export class GroupCommit<Call, Outcome> {
   readonly #committer: BatchCommitter<Call, Outcome>
-  readonly #options: GroupCommitOptions
+  readonly #options: GroupCommitOptions<Call>
   readonly #idleWaiters: (() => void)[] = []
-  /** In the order they arrived. */
+  /** In the order they arrived, those that were deferred among them. */
   #queue: Waiting<Call, Outcome>[] = []
   /** At the database just now. */
   #inFlight: Waiting<Call, Outcome>[] = []
-  /** Came back from it undecided; they go along with the next batch, before what is queued. */
+  /** Came back from it undecided; they return to the head of the queue. */
   #deferred: Waiting<Call, Outcome>[] = []
+  readonly #waitingByKey = new Map<string, number>()
   #running = false
   #deadlineTimer: NodeJS.Timeout | undefined
   #waiting = 0
 
-  constructor(committer: BatchCommitter<Call, Outcome>, options: GroupCommitOptions) {
+  constructor(committer: BatchCommitter<Call, Outcome>, options: GroupCommitOptions<Call>) {
     this.#committer = committer
     this.#options = options
   }
@@ -83,17 +90,15 @@ export class GroupCommit<Call, Outcome> {
    *   or the connection broke during the commit: then the call may have been counted, and an idempotency key tells
    */
   submit(call: Call): Promise<Outcome> {
-    if (this.#waiting >= this.#options.queueLimit) {
-      return Promise.reject(
-        new PromptmeterError('overloaded', 'Too many calls are waiting. Try again in a moment.', {
-          retryAfterSeconds: 1,
-        }),
-      )
-    }
+    const { queueLimit, queueLimitPerKey, deadlineMs, keyOf } = this.#options
+    const key = keyOf(call)
+    const waitingOfKey = this.#waitingByKey.get(key) ?? 0
+    if (this.#waiting >= queueLimit || waitingOfKey >= queueLimitPerKey) return Promise.reject(overloaded())
     return new Promise((resolve, reject) => {
-      const deadlineAt = performance.now() + this.#options.deadlineMs
-      this.#queue.push({ call, deadlineAt, resolve, reject, settled: false })
+      const deadlineAt = performance.now() + deadlineMs
+      this.#queue.push({ call, key, deadlineAt, resolve, reject, settled: false })
       this.#waiting++
+      this.#waitingByKey.set(key, waitingOfKey + 1)
       this.#watchDeadline()
       if (this.#running) return
       this.#running = true
@@ -109,19 +114,42 @@ export class GroupCommit<Call, Outcome> {
   }
 
   async #run(): Promise<void> {
-    const { maxBatch } = this.#options
-    while (this.#queue.length + this.#deferred.length > 0) {
-      // At most half a batch: those who wait for somebody must not crowd out those who need not.
-      const again = this.#deferred.splice(0, Math.ceil(maxBatch / 2))
-      const batch = [...again, ...this.#queue.splice(0, maxBatch - again.length)]
-      this.#inFlight = batch.filter(({ settled }) => !settled)
-      const deferredBefore = this.#deferred.length
-      await this.#commit(this.#inFlight)
-      const deferredNow = this.#deferred.length - deferredBefore
-      if (deferredNow > 0 && deferredNow === this.#inFlight.length) await sleep(DEFERRED_DELAY_MS)
+    let busyKeys: ReadonlySet<string> = new Set()
+    while (this.#queue.length > 0) {
+      const batch = this.#takeBatch(busyKeys).filter(({ settled }) => !settled)
+      this.#inFlight = batch
+      await this.#commit(batch)
+      const deferred = this.#deferred
+      this.#deferred = []
+      busyKeys = new Set(deferred.map(({ key }) => key))
+      if (deferred.length > 0) this.#queue = [...deferred, ...this.#queue]
+      if (deferred.length > 0 && deferred.length === batch.length) await sleep(DEFERRED_DELAY_MS)
       this.#inFlight = []
     }
     this.#running = false
+  }
+
+  /**
+   * The next calls in the order they arrived. Those of busy keys fill at most half a batch, so that they do not crowd
+   * out the others; a key that is cut off there has its later calls left in the queue too.
+   */
+  #takeBatch(busyKeys: ReadonlySet<string>): Waiting<Call, Outcome>[] {
+    const { maxBatch } = this.#options
+    if (busyKeys.size === 0) return this.#queue.splice(0, maxBatch)
+    const batch: Waiting<Call, Outcome>[] = []
+    const left: Waiting<Call, Outcome>[] = []
+    let busyCalls = 0
+    for (const waiting of this.#queue) {
+      const busy = busyKeys.has(waiting.key)
+      if (batch.length === maxBatch || (busy && busyCalls >= maxBatch / 2)) {
+        left.push(waiting)
+        continue
+      }
+      if (busy) busyCalls++
+      batch.push(waiting)
+    }
+    this.#queue = left
+    return batch
   }
 
   async #commit(batch: readonly Waiting<Call, Outcome>[]): Promise<void> {
@@ -192,6 +220,9 @@ export class GroupCommit<Call, Outcome> {
     if (waiting.settled) return false
     waiting.settled = true
     this.#waiting--
+    const waitingOfKey = (this.#waitingByKey.get(waiting.key) as number) - 1
+    if (waitingOfKey === 0) this.#waitingByKey.delete(waiting.key)
+    else this.#waitingByKey.set(waiting.key, waitingOfKey)
     if (this.#waiting === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve()
     return true
   }
@@ -199,9 +230,11 @@ export class GroupCommit<Call, Outcome> {
   /** One timer, set for the oldest call. */
   #watchDeadline(): void {
     if (this.#deadlineTimer !== undefined) return
-    const oldest = this.#open().next().value
-    if (oldest === undefined) return
-    const delayMs = Math.max(1, oldest.deadlineAt - performance.now())
+    const isOpen = ({ settled }: Waiting<Call, Outcome>) => !settled
+    const oldest = [this.#inFlight.find(isOpen), this.#queue.find(isOpen)].filter((one) => one !== undefined)
+    if (oldest.length === 0) return
+    const deadlineAt = Math.min(...oldest.map((one) => one.deadlineAt))
+    const delayMs = Math.max(1, deadlineAt - performance.now())
     this.#deadlineTimer = setTimeout(() => this.#refuseLate(), delayMs)
     this.#deadlineTimer.unref()
   }
@@ -209,20 +242,18 @@ export class GroupCommit<Call, Outcome> {
   #refuseLate(): void {
     this.#deadlineTimer = undefined
     const now = performance.now()
-    for (const waiting of this.#open()) {
+    for (const waiting of [...this.#inFlight, ...this.#queue]) {
       if (waiting.deadlineAt <= now) this.#reject(waiting, databaseUnavailable())
     }
-    this.#deferred = this.#deferred.filter(({ settled }) => !settled)
     this.#queue = this.#queue.filter(({ settled }) => !settled)
     this.#watchDeadline()
   }
+}
 
-  /** Calls without an answer, the oldest first: they are taken in the order they arrived. */
-  *#open(): Generator<Waiting<Call, Outcome>, undefined> {
-    for (const calls of [this.#deferred, this.#inFlight, this.#queue]) {
-      for (const waiting of calls) if (!waiting.settled) yield waiting
-    }
-  }
+function overloaded(): PromptmeterError {
+  return new PromptmeterError('overloaded', 'Too many calls are waiting. Try again in a moment.', {
+    retryAfterSeconds: 1,
+  })
 }
 
 function databaseUnavailable(cause?: unknown): PromptmeterError {
@@ -234,8 +265,4 @@ function databaseUnavailable(cause?: unknown): PromptmeterError {
       retryAfterSeconds: 1,
     },
   )
-}
-
-function sleep(delayMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, delayMs))
 }

@@ -1,3 +1,4 @@
+import { MAX_BATCH_EVENTS } from '@promptmeter/contract'
 import { PromptmeterError } from '../promptmeter-error.ts'
 import { GroupCommit, type GroupCommitObserver } from './group-commit.ts'
 import type { LedgerStore } from './ledger-store.ts'
@@ -19,7 +20,9 @@ export type LedgerService = ReturnType<typeof createLedgerService>
 export function createLedgerService(store: LedgerStore, { recorded, ...options }: LedgerOptions) {
   const groupCommit = new GroupCommit(store, {
     ...options,
+    keyOf: ({ userId }) => userId,
     maxBatch: MAX_BATCH,
+    queueLimitPerKey: Math.min(2 * MAX_BATCH_EVENTS, Math.ceil(options.queueLimit / 2)),
   })
 
   return {

@@ -114,7 +114,7 @@ function distinctLabels(calls: readonly UsageCall[]): UsageCall[] {
   for (const call of calls) {
     if (call.model === null && call.source === null) continue
     const day = call.occurredAt?.toISOString().slice(0, 10) ?? ''
-    distinct.set(`${call.userId}${day}\n${call.model}\n${call.source}`, call)
+    distinct.set(`${call.userId}${day}\n${call.model ?? ''}\n${call.source ?? ''}`, call)
   }
   return [...distinct.values()]
 }
@@ -153,7 +153,8 @@ async function record(
   const rollups = await rollUp(transaction, events, now, newLabels)
   // The last event of a user carries the counts that the user ends with.
   const latest = [...new Map(events.map((event) => [event.call.userId, event])).values()]
-  const uses = facts.unwritten_uses ?? []
+  const recordedSessions = new Set(facts.unwritten_uses && events.map(({ call }) => call.sessionId))
+  const uses = (facts.unwritten_uses ?? []).filter(({ sessionId }) => recordedSessions.has(sessionId))
 
   await transaction.commitWith(RECORD, [
     plainArray(events.map(({ call }) => call.userId)),

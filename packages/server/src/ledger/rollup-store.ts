@@ -74,7 +74,8 @@ function labelsOf(call: UsageCall): UsageLabels {
 }
 
 function labelKey(call: UsageCall, now: Date): string {
-  return `${call.userId}${dayOf(call, now)}\n${call.model}\n${call.source}`
+  const { model, source } = labelsOf(call)
+  return `${call.userId}${dayOf(call, now)}\n${model}\n${source}`
 }
 
 function dayOf(call: UsageCall, now: Date): string {

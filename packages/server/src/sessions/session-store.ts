@@ -21,6 +21,9 @@ const KEPT_AFTER_END = '30 days'
 /** Most sessions a list shows, newest first. */
 const LIST_LIMIT = 1000
 
+/** `last_used_at` is due to be written. */
+const IS_STALE = sql`(last_used_at is null or last_used_at < now() - ${sql.lit(`${LAST_USED_GRAIN_MS} milliseconds`)}::interval)`
+
 /** The user behind a credential and whether its session lives, as of this very statement. */
 const FIND_CALLER: Statement = {
   name: 'sessions_find_caller',
@@ -87,6 +90,7 @@ export function createSessionStore(database: Database) {
         .set({ last_used_at: sql`now()` })
         .where('user_id', '=', userId)
         .where('id', '=', sessionId)
+        .where(sql<boolean>`${IS_STALE}`)
         .execute()
     },
 

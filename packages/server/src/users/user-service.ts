@@ -27,8 +27,6 @@ export function createUserService(store: UserStore) {
       return user
     },
 
-    findByEmail: store.findByEmail,
-
     /** The user with this address, added if there was none; two calls at once add one. */
     async findOrAdd(email: string): Promise<User> {
       const known = await store.findByEmail(email)
