@@ -1,3 +1,4 @@
+# .env must set SIGN_IN and JWT_SECRET, and leave HOST, PORT and DATA_DIR unset:
 # docker build -t promptmeter . && docker run -p 127.0.0.1:3000:3000 -v promptmeter:/data --env-file .env promptmeter
 FROM node:24-bookworm-slim
 WORKDIR /app

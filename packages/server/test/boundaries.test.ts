@@ -16,9 +16,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   'sign-in': ['config', 'http', 'sessions', 'users'],
   usage: ['database', 'http', 'ledger', 'sessions', 'users'],
   account: ['http', 'sessions', 'usage', 'users'],
-  admin: ['database', 'http', 'ledger', 'sessions', 'usage', 'users'],
+  admin: ['http', 'ledger', 'sessions', 'usage', 'users'],
   health: ['database', 'http', 'telemetry'],
-  backup: ['config', 'database', 'telemetry'],
+  backup: ['config', 'database'],
   cli: ['backup', 'config', 'database', 'telemetry'],
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { isLoopbackHost } from './loopback.ts'
 import { choice, flag, integer, list, origin, SettingReader, text, url } from './setting.ts'
 
-/** Everything an operator can set. `.env.example` and the README say the same in prose. */
+/** Everything an operator can set. `.env.example` says the same in prose. */
 export interface Config {
   readonly host: string
   readonly port: number

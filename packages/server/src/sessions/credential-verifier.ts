@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { tokenInvalid, userNotFound } from '../promptmeter-error.ts'
+import { isId } from '../users/user.ts'
 import { type ApiKeys, looksLikeApiKey } from './api-key.ts'
 import type { Principal } from './session.ts'
 import { type SessionTokens, TokenError } from './session-token.ts'
@@ -11,8 +12,6 @@ interface VerifiedCredential {
   readonly principal: Principal
   readonly expiresAtMs: number
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** The id of no session: a genuine token without one still has to learn first whether its user is there. */
 const NO_SESSION = '00000000-0000-0000-0000-000000000000'
@@ -37,10 +36,10 @@ export function createCredentialVerifier(
   const verifyToken = async (token: string): Promise<Principal> => {
     try {
       const { userId, sessionId, expiresAt } = await tokens.verify(token)
-      if (!UUID.test(userId)) throw userNotFound()
+      if (!isId(userId)) throw userNotFound()
       const principal = {
         userId,
-        sessionId: sessionId !== undefined && UUID.test(sessionId) ? sessionId : NO_SESSION,
+        sessionId: isId(sessionId) ? sessionId : NO_SESSION,
       }
       verified.set(token, { principal, expiresAtMs: expiresAt.getTime() })
       return principal

@@ -1,49 +1,39 @@
-import type { UsageGroup } from '@promptmeter/contract'
-import { sql } from 'kysely'
-import type { Database } from '../database/database.ts'
+import type { UsageGroup, UsageInterval } from '@promptmeter/contract'
+import type { Database, Statement } from '../database/database.ts'
 import type { HistoryRange } from './history-range.ts'
 import type { UsageRow } from './usage-history.ts'
 
-export type UsageStore = ReturnType<typeof createUsageStore>
+/** Which rollup answers for an interval, and where its rows begin. */
+const ROLLUPS: Record<UsageInterval, { table: string; at: string; type: string; start: string }> = {
+  hour: { table: 'usage_hours', at: 'hour', type: 'timestamptz', start: 'hour' },
+  day: { table: 'usage_days', at: 'day', type: 'date', start: "day::timestamp at time zone 'UTC'" },
+  month: {
+    table: 'usage_days',
+    at: 'day',
+    type: 'date',
+    start: "date_trunc('month', day::timestamp) at time zone 'UTC'",
+  },
+}
 
-export function createUsageStore({ kysely }: Database) {
+/** $1 user id, $2 from, $3 to (not included). One name per case, so that each is prepared once. */
+function readStatement(interval: UsageInterval, groupBy: UsageGroup | undefined): Statement {
+  const { table, at, type, start } = ROLLUPS[interval]
   return {
-    /** Reads the rollups of one user, never the events: hours for hours, days for days and months. */
-    async readRollups(
-      userId: string,
-      range: HistoryRange,
-      groupBy: UsageGroup | undefined,
-    ): Promise<UsageRow[]> {
-      const { interval, from, to } = range
-      const group = sql<string | null>`${groupBy === undefined ? sql`null::text` : sql.ref(groupBy)}`
-      const totals = [
-        sql<number>`sum(prompts)::bigint`.as('prompts'),
-        sql<number>`sum(tokens)::bigint`.as('tokens'),
-      ] as const
-
-      if (interval === 'hour') {
-        return kysely
-          .selectFrom('usage_hours')
-          .select(['hour as start', group.as('group'), ...totals])
-          .where('user_id', '=', userId)
-          .where('hour', '>=', from)
-          .where('hour', '<', to)
-          .groupBy([sql`1`, sql`2`])
-          .execute()
-      }
-      const start = sql<Date>`date_trunc(${sql.lit(interval)}, day)::timestamp at time zone 'UTC'`
-      return kysely
-        .selectFrom('usage_days')
-        .select([start.as('start'), group.as('group'), ...totals])
-        .where('user_id', '=', userId)
-        .where('day', '>=', toDay(from))
-        .where('day', '<', toDay(to))
-        .groupBy([sql`1`, sql`2`])
-        .execute()
-    },
+    name: `usage_read_${interval}_${groupBy ?? 'all'}`,
+    text: `select ${start} as start, ${groupBy ?? 'null::text'} as "group",
+        sum(prompts)::bigint as prompts, sum(tokens)::bigint as tokens
+      from ${table} where user_id = $1 and ${at} >= $2::${type} and ${at} < $3::${type} group by 1, 2`,
   }
 }
 
-function toDay(at: Date): string {
-  return at.toISOString().slice(0, 10)
+export type UsageStore = ReturnType<typeof createUsageStore>
+
+export function createUsageStore(database: Database) {
+  return {
+    /** Reads the rollups of one user, never the events: hours for hours, days for days and months. */
+    readRollups(userId: string, range: HistoryRange, groupBy: UsageGroup | undefined): Promise<UsageRow[]> {
+      const statement = readStatement(range.interval, groupBy)
+      return database.query<UsageRow>(statement, [userId, range.from.toISOString(), range.to.toISOString()])
+    },
+  }
 }
