@@ -37,6 +37,20 @@ describe('bytes on the wire', () => {
     expect(await countsOf(server, token)).toEqual({ prompts: 0, tokens: 0 })
   }
 
+  it('that follow a call do not take its answer away', async () => {
+    const other = await server.signUp()
+    const call = head(
+      'POST /trackUsage HTTP/1.1',
+      'Host: localhost',
+      `Authorization: Bearer ${other}`,
+      'Content-Type: application/json',
+      'Content-Length: 11',
+    )
+    const answer = await exchange(port, `${call}{"usage":1}\u0000junk\r\n\r\n`)
+    expect([answer.status, JSON.parse(answer.body).currentPromptCount]).toEqual([200, 1])
+    await expectUnharmed()
+  })
+
   it('that are a Bearer of 1 MB are refused, and the answer arrives', async () => {
     const answer = await exchange(
       port,

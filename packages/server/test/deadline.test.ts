@@ -21,7 +21,7 @@ async function startLocked(environment: Record<string, string>) {
   cleanups.push(() => holder.end())
   await holder.query('begin')
   await holder.query('select from users for update')
-  return { server, tokens, unlock: () => holder.query('commit') }
+  return { server, tokens, holder, unlock: () => holder.query('commit') }
 }
 
 function expectRefused(answer: LightMyRequestResponse, code: string): void {
@@ -46,6 +46,42 @@ describe('a database that is locked', () => {
     const counts = (await Promise.all(held)).map((answer) => answer.json().currentPromptCount)
     expect(counts.toSorted()).toEqual([1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3])
     expect(await findContradictions(server.database)).toEqual([])
+  })
+
+  it('holds up nobody by a session that is locked, nor by reads that wait', async () => {
+    const { server, tokens, holder, unlock } = await startLocked({ WRITE_DEADLINE_MS: '600000' })
+    await holder.query('select from sessions for update')
+    const free = await server.services.users.add('free@example.com')
+    await server.database.kysely
+      .insertInto('sessions')
+      .values({
+        user_id: free.id,
+        id: free.id,
+        client_name: null,
+        expires_at: new Date(Date.now() + 60_000),
+        revoked_at: null,
+        last_used_at: null,
+      })
+      .execute()
+    const held = server.track(tokens[0] as string, { usage: 1 })
+    // Each wants to write that its session is in use, which is locked: more of them than there are connections.
+    const reads = Array.from({ length: 12 }, () =>
+      server.request({ url: '/api/me', headers: { authorization: `Bearer ${tokens[0]}` } }),
+    )
+    const call = {
+      userId: free.id,
+      sessionId: free.id,
+      prompts: 1,
+      tokens: 0,
+      model: null,
+      source: null,
+      occurredAt: null,
+      idempotencyKey: null,
+    }
+    expect(await server.services.ledger.record(call)).toMatchObject({ promptCount: 1 })
+    await unlock()
+    expect((await held).statusCode).toBe(200)
+    for (const read of await Promise.all(reads)) expect(read.statusCode).toBe(200)
   })
 
   it('lets as many calls wait as the queue holds and refuses the next at once', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exchange, listen } from './support/raw-http.ts'
 import { postSignUp } from './support/requests.ts'
 import { startTestApp, type TestApp } from './support/test-app.ts'
 import { createTestServer } from './support/test-server.ts'
@@ -33,6 +34,7 @@ const SUSPECT_HEADERS = {
   'x-forwarded-proto': 'https',
   'X-Forwarded-Anything': '',
   Via: '1.1 proxy',
+  'X-Real-IP': '192.0.2.1',
   Host: 'promptmeter.example.com',
 }
 
@@ -43,6 +45,12 @@ describe('a server for which nobody chose SIGN_IN', () => {
     await server.services.users.add('user@example.com')
   })
   afterAll(() => server.close())
+
+  it('refuses HTTP/1.0, which a proxy speaks that adds no header', async () => {
+    const port = await listen(server.app)
+    const answer = await exchange(port, 'GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n')
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([403, 'proxy_refused'])
+  })
 
   it.each(ROUTES)('refuses what came through a proxy or by another name, at %s %s', async (method, url) => {
     for (const [name, value] of Object.entries(SUSPECT_HEADERS)) {

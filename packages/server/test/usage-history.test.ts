@@ -27,6 +27,19 @@ describeOnBothEngines('GET /api/me/usage', (engine) => {
     new Date(today - daysAgo * DAY_MS + DAY_MS / 2 + shiftMs).toISOString()
   const date = (daysAgo: number) => noon(daysAgo).slice(0, 10)
 
+  it('keeps a model named null apart from events that name none', async () => {
+    const token = await server.signUp()
+    await trackBatch(server, token, [
+      { idempotencyKey: 'none', source: 's', tokenCount: 5 },
+      { idempotencyKey: 'named', source: 's', model: 'null', tokenCount: 7 },
+    ])
+    const { buckets } = await history(token, { groupBy: 'model' })
+    expect(buckets.at(-1).groups).toEqual([
+      { name: 'null', promptCount: 0, tokenCount: 7 },
+      { name: null, promptCount: 0, tokenCount: 5 },
+    ])
+  })
+
   it('places events by when they happened, in half-open buckets, and fills the gaps', async () => {
     const token = await server.signUp()
     await server.track(token, { usage: 1, tokenCount: 10, occurredAt: noon(5) })
