@@ -12,6 +12,9 @@ export interface VariedUsage {
   readonly retry: { readonly key: string; readonly body: object; readonly answer: object }
 }
 
+/** Calls under way together: below what one user may have waiting. */
+const AT_ONCE = 1000
+
 /**
  * Fills a database with a bit of everything that can be stored: users with and without limits, disabled, imported and
  * unused; live and revoked sessions; corrected usage; labels of other scripts and of none.
@@ -33,11 +36,13 @@ export async function addVariedUsage(testDatabase: TestDatabase, events = 100): 
     const key = 'a,key:with{braces}&%$~'
     const first = await server.track(token, body, { 'idempotency-key': key })
     if (first.statusCode !== 200) throw new Error(first.body)
-    await Promise.all(
-      Array.from({ length: events }, (_, index) =>
-        server.track(token, index % 7 === 0 ? {} : { usage: 1, tokenCount: index, model: `m${index % 5}` }),
-      ),
-    )
+    for (let sent = 0; sent < events; sent += AT_ONCE) {
+      await Promise.all(
+        Array.from({ length: Math.min(AT_ONCE, events - sent) }, (_, index) =>
+          server.track(token, index % 7 === 0 ? {} : { usage: 1, tokenCount: index, model: `m${index % 5}` }),
+        ),
+      )
+    }
     const ada = await users.getByEmail(email)
     const correction = { userId: ada.id, model: null, source: null, occurredAt: null, idempotencyKey: 'mend' }
     await corrections.correct({ ...correction, prompts: 5, tokens: 9, reason: 'Nachtrag für März – 訂正' })
