@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turnOfEventLoop } from 'node:timers/promises'
 import { PromptmeterError } from '../promptmeter-error.ts'
 
 /** Stands for the outcome of a call that the database could not look at just now; nothing of it was written. */
@@ -125,6 +125,8 @@ export class GroupCommit<Call, Outcome> {
       if (deferred.length > 0) this.#queue = [...deferred, ...this.#queue]
       if (deferred.length > 0 && deferred.length === batch.length) await sleep(DEFERRED_DELAY_MS)
       this.#inFlight = []
+      // Those just answered often call again at once: a turn of the event loop lets them join the next batch.
+      await turnOfEventLoop()
     }
     this.#running = false
   }
