@@ -7,21 +7,24 @@ import { loadConfig } from '../packages/server/src/config/env.ts'
 import { loadSecrets } from '../packages/server/src/config/secrets.ts'
 import { openDatabase } from '../packages/server/src/database/open-database.ts'
 import { createLifecycle } from '../packages/server/src/health/lifecycle.ts'
+import type { LedgerCall, LedgerOutcome } from '../packages/server/src/ledger/ledger-call.ts'
 import type { LedgerStore } from '../packages/server/src/ledger/ledger-store.ts'
-import type { UsageCall, UsageOutcome } from '../packages/server/src/ledger/usage-call.ts'
 import { createServices } from '../packages/server/src/services.ts'
 import { createLogger } from '../packages/server/src/telemetry/logger.ts'
 
 function createMemoryLedgerStore(): LedgerStore {
   const counts = new Map<string, { promptCount: number; tokenCount: number }>()
-  const record = ({ userId, prompts, tokens }: UsageCall): UsageOutcome => {
+  const record = (call: LedgerCall): LedgerOutcome => {
+    if (call.kind !== 'usage') throw new Error(`this store keeps no ${call.kind}`)
+    const { userId, prompts, tokens } = call
     const { promptCount, tokenCount } = counts.get(userId) ?? { promptCount: 0, tokenCount: 0 }
     const after = { promptCount: promptCount + prompts, tokenCount: tokenCount + tokens }
     counts.set(userId, after)
-    return { kind: 'recorded', ...after, thresholdOverride: null, replayed: false }
+    return { kind: 'recorded', ...after, threshold: 10, replayed: false }
   }
   return {
     commit: async (calls) => calls.map(record),
+    findExpiredHolds: async () => [],
     classify: () => 'rejected',
   }
 }

@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { DEFAULT_THRESHOLD, MAX_COUNT, MAX_IMPORT_ROWS, MAX_PAGE_USERS } from './bounds.ts'
+import { MAX_COUNT, MAX_IMPORT_ROWS, MAX_PAGE_USERS } from './bounds.ts'
 import { Count, Instant, Label, Model, SignedCount, Source } from './fields.ts'
+import { Overrides, PlanName } from './plan.ts'
 import { SessionResponse } from './session.ts'
 import { UserResponse } from './user.ts'
 
@@ -50,7 +51,7 @@ export const UserListResponse = Type.Object(
 export type UserListResponse = Static<typeof UserListResponse>
 
 const Threshold = Type.Union([Count('Limit on prompts', 100), Type.Null()], {
-  description: `Limit on prompts for life; null for the default of ${DEFAULT_THRESHOLD}; ${MAX_COUNT} for none`,
+  description: `Limit on prompts for life; null for that of the plan; ${MAX_COUNT} for none`,
 })
 
 export const CreateUserRequest = Type.Object(
@@ -60,6 +61,7 @@ export const CreateUserRequest = Type.Object(
       examples: ['user@example.com'],
     }),
     threshold: Type.Optional(Threshold),
+    plan: Type.Optional(PlanName),
   },
   { title: 'CreateUserRequest', additionalProperties: false },
 )
@@ -71,7 +73,16 @@ const Disabled = Type.Boolean({
 })
 
 export const UpdateUserRequest = Type.Object(
-  { threshold: Type.Optional(Threshold), disabled: Type.Optional(Disabled) },
+  {
+    threshold: Type.Optional(Threshold),
+    plan: Type.Optional(PlanName),
+    overrides: Type.Optional(
+      Type.Union([Overrides, Type.Null()], {
+        description: 'Replaces the overrides as a whole; null takes them away',
+      }),
+    ),
+    disabled: Type.Optional(Disabled),
+  },
   { title: 'UpdateUserRequest', additionalProperties: false, minProperties: 1 },
 )
 export type UpdateUserRequest = Static<typeof UpdateUserRequest>
@@ -147,6 +158,7 @@ export const CorrectionRequest = Type.Object(
   {
     usage: Type.Optional(SignedCount('Prompts to add, or to take away when negative', -2)),
     tokenCount: Type.Optional(SignedCount('Tokens to add, or to take away when negative', -900)),
+    costMicros: Type.Optional(SignedCount('Micro-dollars to add, or to take away when negative', -1125)),
     model: Type.Optional(Model),
     source: Type.Optional(Source),
     occurredAt: Type.Optional(

@@ -1,8 +1,17 @@
 /** The largest integer a JSON number carries exactly (2^53 - 1): the bound of every count, and "no limit" as a threshold. */
 export const MAX_COUNT = Number.MAX_SAFE_INTEGER
 
-/** Prompts a user has for life unless the operator says otherwise. */
+/** The plan of whoever has no other. It is there from the first start and cannot be deleted. */
+export const DEFAULT_PLAN = 'free'
+
+/** Prompts the built-in plan has for life, unless the operator says otherwise. */
 export const DEFAULT_THRESHOLD = 10
+
+/** How many models or patterns a plan may allow. */
+export const MAX_PLAN_MODELS = 200
+
+/** Dearest price of a million tokens, in micro-dollars: a million dollars. */
+export const MAX_PRICE_MICROS = 1_000_000_000_000
 
 /** How many events one `POST /trackUsage/batch` may carry. */
 export const MAX_BATCH_EVENTS = 1000

@@ -39,6 +39,7 @@ export const UsageGroupTotal = Type.Object(
     }),
     promptCount: Count('Prompts of this group', 3),
     tokenCount: Count('Tokens of this group', 1200),
+    costMicros: Count('Cost of this group, in micro-dollars', 4125),
   },
   { title: 'UsageGroupTotal' },
 )
@@ -49,6 +50,7 @@ export const UsageBucket = Type.Object(
     start: Instant('Start of the bucket, included', '2026-11-23T00:00:00.000Z'),
     promptCount: Count('Prompts in this bucket', 3),
     tokenCount: Count('Tokens in this bucket', 1200),
+    costMicros: Count('Cost in this bucket, in micro-dollars', 4125),
     groups: Type.Optional(
       Type.Array(UsageGroupTotal, { description: 'Present with `groupBy`, largest first' }),
     ),
@@ -64,6 +66,7 @@ export const UsageHistoryResponse = Type.Object(
     interval: Type.Enum([...USAGE_INTERVALS]),
     promptCount: Count('Prompts of all buckets', 3),
     tokenCount: Count('Tokens of all buckets', 1200),
+    costMicros: Count('Cost of all buckets, in micro-dollars', 4125),
     buckets: Type.Array(UsageBucket, {
       description: 'Every bucket of the range in order, those without usage with zeros',
     }),

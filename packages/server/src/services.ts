@@ -10,6 +10,10 @@ import { createOpeningService } from './ledger/opening-service.ts'
 import { createOpeningStore } from './ledger/opening-store.ts'
 import { createRemovalService } from './ledger/removal-service.ts'
 import { createRemovalStore } from './ledger/removal-store.ts'
+import { createPlanService } from './quotas/plan-service.ts'
+import { createPlanStore } from './quotas/plan-store.ts'
+import { createPriceService } from './quotas/price-service.ts'
+import { createPriceStore } from './quotas/price-store.ts'
 import { createApiKeys } from './sessions/api-key.ts'
 import { createCredentialVerifier } from './sessions/credential-verifier.ts'
 import { createSessionService } from './sessions/session-service.ts'
@@ -43,6 +47,8 @@ export function createUsers(kysely: Database['kysely']) {
 export function createServices({ config, secrets, database, logger, ledgerStore }: ServiceParts) {
   const metrics = createMetrics()
   const users = createUsers(database.kysely)
+  const plans = createPlanService(createPlanStore(database))
+  const prices = createPriceService(createPriceStore(database))
 
   const tokens = createSessionTokens(secrets.jwt)
   const apiKeys = createApiKeys(secrets.jwt)
@@ -75,5 +81,5 @@ export function createServices({ config, secrets, database, logger, ledgerStore 
   const removal = createRemovalService(createRemovalStore(database), config.writes)
   const imports = createImportService(createOpeningService(createOpeningStore(database), config.writes))
 
-  return { metrics, users, sessions, signUp, ledger, usage, corrections, removal, imports }
+  return { metrics, users, plans, prices, sessions, signUp, ledger, usage, corrections, removal, imports }
 }

@@ -56,7 +56,7 @@ describeOnBothEngines('a correction', (engine) => {
         [3, 300],
         [1, 10],
       ])
-      expect(used[0].groups).toEqual([{ name: 'm', promptCount: 3, tokenCount: 300 }])
+      expect(used[0].groups).toEqual([{ name: 'm', promptCount: 3, tokenCount: 300, costMicros: 0 }])
     }
     expect(await findContradictions(server.database)).toEqual([])
   })

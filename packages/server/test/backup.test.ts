@@ -51,9 +51,9 @@ describeOnBothEngines('a backup', (from) => {
         const replay = await server.track(usage.token, body, { 'idempotency-key': key })
         expect(replay.headers['idempotent-replayed']).toBe('true')
         expect(replay.json()).toMatchObject(answer)
-        const { promptCount } = await server.services.users.getByEmail(usage.email)
+        const { total } = await server.services.users.getByEmail(usage.email)
         const next = await server.track(usage.token, { usage: 1 })
-        expect(next.json()).toMatchObject({ currentPromptCount: promptCount + 1 })
+        expect(next.json()).toMatchObject({ currentPromptCount: total.prompts + 1 })
         expect(await findContradictions(server.database)).toEqual([])
       } finally {
         await server.close()
@@ -69,7 +69,9 @@ describeOnBothEngines('the tables of a backup', (engine) => {
       sql<{ name: string }>`select relname as name from pg_class
         where relkind in ('r', 'p') and relnamespace = current_schema()::regnamespace`.execute(kysely),
     )
-    expect(rows.map(({ name }) => name).sort()).toEqual([...BACKUP_TABLES, 'schema_version'].sort())
+    expect(rows.map(({ name }) => name).sort()).toEqual(
+      ['catalog', ...BACKUP_TABLES, 'schema_version'].sort(),
+    )
     await testDatabase.remove()
   })
 })

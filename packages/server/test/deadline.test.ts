@@ -69,6 +69,7 @@ describe('a database that is locked', () => {
       server.request({ url: '/api/me', headers: { authorization: `Bearer ${tokens[0]}` } }),
     )
     const call = {
+      kind: 'usage' as const,
       userId: free.id,
       sessionId: free.id,
       prompts: 1,

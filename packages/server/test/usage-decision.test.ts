@@ -1,20 +1,18 @@
 import { MAX_COUNT } from '@promptmeter/contract'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { type BatchFacts, keyedEvent } from '../src/ledger/ledger-batch.ts'
+import { decideBatch } from '../src/ledger/ledger-decision.ts'
 import type { UsageCall } from '../src/ledger/usage-call.ts'
-import { type BatchFacts, decideBatch, keyedEvent, type LockedUser } from '../src/ledger/usage-decision.ts'
+import type { LockedUser } from '../src/ledger/user-account.ts'
+import { batchFacts, knownEvent, lockedUser } from './support/batch-facts.ts'
 
 const NOW = new Date('2026-11-23T10:00:00Z')
 const MINUTE_MS = 60_000
-const user: LockedUser = {
-  promptCount: 5,
-  tokenCount: 50,
-  eventCount: 2,
-  thresholdOverride: null,
-  disabled: false,
-}
+const user = lockedUser({ total: { prompts: 5, tokens: 50, cost: 0 }, eventCount: 2 })
 
 const call = (fields: Partial<UsageCall> = {}): UsageCall => ({
+  kind: 'usage',
   userId: 'u',
   sessionId: 's',
   prompts: 1,
@@ -25,13 +23,8 @@ const call = (fields: Partial<UsageCall> = {}): UsageCall => ({
   idempotencyKey: null,
   ...fields,
 })
-const facts = (fields: Partial<BatchFacts> = {}): BatchFacts => ({
-  now: NOW,
-  users: new Map([['u', user]]),
-  endedSessions: new Set(),
-  knownEvents: new Map(),
-  ...fields,
-})
+const facts = (fields: Partial<BatchFacts> = {}): BatchFacts =>
+  batchFacts({ now: NOW, users: new Map([['u', user]]), ...fields })
 const decideOne = (one: UsageCall, known: BatchFacts = facts()) => decideBatch([one], known).outcomes[0]
 const at = (shiftMs: number) => call({ occurredAt: new Date(NOW.getTime() + shiftMs) })
 
@@ -67,7 +60,7 @@ describe('a batch', () => {
 
   it('finds the answer of a known event, also when it would be too old by now', () => {
     const old = call({ idempotencyKey: 'k', occurredAt: new Date(NOW.getTime() - 40 * 24 * 60 * MINUTE_MS) })
-    const known = { ...old, kind: 'usage' as const, promptCountAfter: 3, tokenCountAfter: 30 }
+    const known = knownEvent({ ...old, promptCountAfter: 3, tokenCountAfter: 30 })
     const outcome = decideOne(old, facts({ knownEvents: new Map([[keyedEvent('u', 'k'), known]]) }))
     expect(outcome).toMatchObject({ kind: 'recorded', replayed: true, promptCount: 3, tokenCount: 30 })
   })
@@ -118,7 +111,7 @@ describe('a batch', () => {
     const known = facts({
       users: new Map([
         ['a', user],
-        ['b', { ...user, promptCount: MAX_COUNT - 3 }],
+        ['b', { ...user, total: { ...user.total, prompts: MAX_COUNT - 3 } }],
         ['disabled', { ...user, disabled: true }],
       ]),
       endedSessions: new Set(['ended']),
@@ -132,15 +125,15 @@ describe('a batch', () => {
         )
         for (const id of ['a', 'b']) {
           const before = known.users.get(id) as LockedUser
-          const own = events.filter((event) => event.call.userId === id)
+          const own = events.filter((event) => event.userId === id)
           expect(own.map(({ seq }) => seq)).toEqual(own.map((_, index) => before.eventCount + 1 + index))
-          const prompts = own.reduce((sum, event) => sum + event.call.prompts, before.promptCount)
+          const prompts = own.reduce((sum, event) => sum + event.prompts, before.total.prompts)
           expect(own.at(-1)?.promptCountAfter ?? prompts).toBe(prompts)
           expect(prompts).toBeLessThanOrEqual(MAX_COUNT)
-          const keys = own.flatMap((event) => event.call.idempotencyKey ?? [])
+          const keys = own.flatMap((event) => event.idempotencyKey ?? [])
           expect(new Set(keys).size).toBe(keys.length)
         }
-        expect(events.every((event) => ['a', 'b'].includes(event.call.userId))).toBe(true)
+        expect(events.every((event) => ['a', 'b'].includes(event.userId))).toBe(true)
       }),
     )
   })

@@ -146,8 +146,8 @@ describe('a history', () => {
 
   it('fills gaps with zeros and sums its buckets', () => {
     const rows = [
-      { start: day(3), group: null, prompts: 2, tokens: 20 },
-      { start: day(1), group: null, prompts: 1, tokens: 5 },
+      { start: day(3), group: null, prompts: 2, tokens: 20, cost: 7 },
+      { start: day(1), group: null, prompts: 1, tokens: 5, cost: 0 },
     ]
     expect(toUsageHistory(range, rows, false)).toEqual({
       from: '2026-11-01T00:00:00.000Z',
@@ -155,20 +155,21 @@ describe('a history', () => {
       interval: 'day',
       promptCount: 3,
       tokenCount: 25,
+      costMicros: 7,
       buckets: [
-        { start: '2026-11-01T00:00:00.000Z', promptCount: 1, tokenCount: 5 },
-        { start: '2026-11-02T00:00:00.000Z', promptCount: 0, tokenCount: 0 },
-        { start: '2026-11-03T00:00:00.000Z', promptCount: 2, tokenCount: 20 },
+        { start: '2026-11-01T00:00:00.000Z', promptCount: 1, tokenCount: 5, costMicros: 0 },
+        { start: '2026-11-02T00:00:00.000Z', promptCount: 0, tokenCount: 0, costMicros: 0 },
+        { start: '2026-11-03T00:00:00.000Z', promptCount: 2, tokenCount: 20, costMicros: 7 },
       ],
     })
   })
 
   it('splits a bucket by group, largest first, and calls none null', () => {
     const rows = [
-      { start: day(1), group: 'b', prompts: 1, tokens: 5 },
-      { start: day(1), group: '', prompts: 9, tokens: 5 },
-      { start: day(1), group: 'a', prompts: 1, tokens: 5 },
-      { start: day(1), group: 'z', prompts: 0, tokens: 6 },
+      { start: day(1), group: 'b', prompts: 1, tokens: 5, cost: 0 },
+      { start: day(1), group: '', prompts: 9, tokens: 5, cost: 0 },
+      { start: day(1), group: 'a', prompts: 1, tokens: 5, cost: 0 },
+      { start: day(1), group: 'z', prompts: 0, tokens: 6, cost: 0 },
     ]
     const [first, second] = toUsageHistory(range, rows, true).buckets
     expect(first?.groups?.map(({ name }) => name)).toEqual(['z', null, 'a', 'b'])

@@ -35,8 +35,8 @@ describeOnBothEngines('GET /api/me/usage', (engine) => {
     ])
     const { buckets } = await history(token, { groupBy: 'model' })
     expect(buckets.at(-1).groups).toEqual([
-      { name: 'null', promptCount: 0, tokenCount: 7 },
-      { name: null, promptCount: 0, tokenCount: 5 },
+      { name: 'null', promptCount: 0, tokenCount: 7, costMicros: 0 },
+      { name: null, promptCount: 0, tokenCount: 5, costMicros: 0 },
     ])
   })
 
@@ -53,10 +53,11 @@ describeOnBothEngines('GET /api/me/usage', (engine) => {
       interval: 'day',
       promptCount: 11,
       tokenCount: 30,
+      costMicros: 0,
       buckets: [
-        { start: `${date(5)}T00:00:00.000Z`, promptCount: 1, tokenCount: 10 },
-        { start: `${date(4)}T00:00:00.000Z`, promptCount: 0, tokenCount: 0 },
-        { start: `${date(3)}T00:00:00.000Z`, promptCount: 10, tokenCount: 20 },
+        { start: `${date(5)}T00:00:00.000Z`, promptCount: 1, tokenCount: 10, costMicros: 0 },
+        { start: `${date(4)}T00:00:00.000Z`, promptCount: 0, tokenCount: 0, costMicros: 0 },
+        { start: `${date(3)}T00:00:00.000Z`, promptCount: 10, tokenCount: 20, costMicros: 0 },
       ],
     })
     expect((await history(token, { from: date(2), to: noon(2) })).promptCount).toBe(4)
@@ -85,6 +86,7 @@ describeOnBothEngines('GET /api/me/usage', (engine) => {
       idempotencyKey: `event-${index}`,
       usage: index % 4,
       tokenCount: index * 10,
+      costMicros: 0,
       model: `model-${index % 3}`,
       source: `source/${index % 2}`,
       ...(index % 5 !== 0 && {
@@ -117,13 +119,13 @@ describeOnBothEngines('GET /api/me/usage', (engine) => {
     await server.track(token, { usage: 1, tokenCount: 5, model: 'small', occurredAt })
     const range = { from: date(1), to: date(0) }
     expect((await history(token, { ...range, groupBy: 'model' })).buckets[0].groups).toEqual([
-      { name: 'large', promptCount: 1, tokenCount: 90 },
-      { name: null, promptCount: 2, tokenCount: 40 },
-      { name: 'small', promptCount: 2, tokenCount: 15 },
+      { name: 'large', promptCount: 1, tokenCount: 90, costMicros: 0 },
+      { name: null, promptCount: 2, tokenCount: 40, costMicros: 0 },
+      { name: 'small', promptCount: 2, tokenCount: 15, costMicros: 0 },
     ])
     expect((await history(token, { ...range, groupBy: 'source' })).buckets[0].groups).toEqual([
-      { name: null, promptCount: 2, tokenCount: 95 },
-      { name: 'ide/1', promptCount: 3, tokenCount: 50 },
+      { name: null, promptCount: 2, tokenCount: 95, costMicros: 0 },
+      { name: 'ide/1', promptCount: 3, tokenCount: 50, costMicros: 0 },
     ])
   })
 
@@ -133,6 +135,7 @@ describeOnBothEngines('GET /api/me/usage', (engine) => {
       idempotencyKey: `model-${index}`,
       usage: 1,
       tokenCount: 1,
+      costMicros: 0,
       model: `model-${index}`,
       occurredAt: noon(6),
     }))
@@ -146,7 +149,7 @@ describeOnBothEngines('GET /api/me/usage', (engine) => {
     expect(full?.groups).toHaveLength(101)
     expect(full?.groups.find(({ name }) => name === 'other')?.promptCount).toBe(30)
     expect(full?.groups.find(({ name }) => name === 'model-5')?.promptCount).toBe(2)
-    expect(next?.groups).toEqual([{ name: 'model-129', promptCount: 1, tokenCount: 0 }])
+    expect(next?.groups).toEqual([{ name: 'model-129', promptCount: 1, tokenCount: 0, costMicros: 0 }])
   })
 
   it('takes a replay for no usage', async () => {
@@ -156,13 +159,14 @@ describeOnBothEngines('GET /api/me/usage', (engine) => {
     expect(await history(token, { from: date(1), to: date(0) })).toMatchObject({
       promptCount: 1,
       tokenCount: 2,
+      costMicros: 0,
     })
   })
 
   it("never shows another user's usage", async () => {
     const [one, other] = [await server.signUp(), await server.signUp()]
     await server.track(one, { usage: 7 })
-    expect(await history(other, {})).toMatchObject({ promptCount: 0, tokenCount: 0 })
+    expect(await history(other, {})).toMatchObject({ promptCount: 0, tokenCount: 0, costMicros: 0 })
     expect(await history(one, {})).toMatchObject({ promptCount: 7 })
   })
 

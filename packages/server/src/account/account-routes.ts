@@ -4,7 +4,7 @@ import { errorResponses, PRINCIPAL_ERRORS } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { SessionService } from '../sessions/session-service.ts'
 import type { UsageService } from '../usage/usage-service.ts'
-import { toUserResponse } from '../users/user.ts'
+import { toLimitResponses, toUserResponse } from '../users/user.ts'
 
 /** What a signed-in user sees of themselves. */
 export function accountRoutes(app: HttpApp, sessions: SessionService, usage: UsageService): void {
@@ -14,7 +14,7 @@ export function accountRoutes(app: HttpApp, sessions: SessionService, usage: Usa
       onRequest: requirePrincipal(sessions),
       schema: {
         tags: ['Account'],
-        summary: 'The calling user, with counts and threshold',
+        summary: 'The calling user, with counts and every limit',
         operationId: 'getMe',
         security: [{ session: [] }],
         response: {
@@ -26,7 +26,7 @@ export function accountRoutes(app: HttpApp, sessions: SessionService, usage: Usa
     async (request) => {
       const principal = principalOf(request)
       const user = await sessions.getCaller(principal)
-      return { ...toUserResponse(user), apiKey: sessions.apiKeyOf(principal) }
+      return { ...toUserResponse(user), limits: toLimitResponses(user), apiKey: sessions.apiKeyOf(principal) }
     },
   )
 

@@ -77,11 +77,12 @@ export function adminUsageRoutes(
     },
     async (request, reply) => {
       const idempotencyKey = parseIdempotencyKey(request.headers['idempotency-key'])
-      const { usage, tokenCount, model, source, occurredAt, reason } = request.body
+      const { usage, tokenCount, costMicros, model, source, occurredAt, reason } = request.body
       const { user, replayed } = await corrections.correct({
         userId: request.params.id,
         prompts: usage ?? 0,
         tokens: tokenCount ?? 0,
+        cost: costMicros ?? 0,
         model: model ?? null,
         source: source ?? null,
         occurredAt: occurredAt === undefined ? null : new Date(occurredAt),

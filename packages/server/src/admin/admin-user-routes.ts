@@ -57,13 +57,20 @@ export function adminUserRoutes(
         body: CreateUserRequest,
         response: {
           201: { ...UserResponse, description: 'The user was added' },
-          ...errorResponses(ADMIN_ERRORS, BODY_ERRORS, 'email_required', 'email_invalid', 'user_exists'),
+          ...errorResponses(
+            ADMIN_ERRORS,
+            BODY_ERRORS,
+            'email_required',
+            'email_invalid',
+            'user_exists',
+            'plan_not_found',
+          ),
         },
       },
     },
     async (request, reply) => {
-      const { email, threshold } = request.body
-      const user = await users.add(users.requireEmail(email), threshold ?? null)
+      const { email, threshold, plan } = request.body
+      const user = await users.add(users.requireEmail(email), threshold ?? null, plan)
       return reply.code(201).send(toUserResponse(user))
     },
   )
@@ -92,14 +99,14 @@ export function adminUserRoutes(
       onRequest: onlyAdmin,
       schema: {
         ...ADMIN_SCHEMA,
-        summary: 'Change the threshold of a user, or disable or enable them',
+        summary: 'Change the plan, threshold or overrides of a user, or disable or enable them',
         description: 'Takes effect on the very next request of the user. What is left out stays as it is.',
         operationId: 'updateUser',
         params: UserParams,
         body: UpdateUserRequest,
         response: {
           200: { ...UserResponse, description: 'The user as changed' },
-          ...errorResponses(ADMIN_ERRORS, BODY_ERRORS, 'user_not_found'),
+          ...errorResponses(ADMIN_ERRORS, BODY_ERRORS, 'user_not_found', 'plan_not_found'),
         },
       },
     },

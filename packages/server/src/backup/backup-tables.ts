@@ -4,11 +4,14 @@ import type { TableTotals } from './backup-format.ts'
 
 /** Every table that is backed up, each after those it refers to. A name stays here when a later schema drops its table. */
 export const BACKUP_TABLES = [
+  'plans',
+  'prices',
   'users',
   'sessions',
   'usage_events',
   'usage_hours',
   'usage_days',
+  'holds',
 ] as const satisfies readonly (keyof Tables)[]
 
 type Forgotten = Exclude<keyof Tables, (typeof BACKUP_TABLES)[number]>

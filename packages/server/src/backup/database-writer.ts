@@ -1,3 +1,4 @@
+import { DEFAULT_PLAN } from '@promptmeter/contract'
 import { sql, type Transaction } from 'kysely'
 import type { Database } from '../database/database.ts'
 import { hasSqlState } from '../database/database-errors.ts'
@@ -66,6 +67,7 @@ async function prepareSchema(
   }
   const versionBefore = await migrateWithin(transaction, schemaVersion)
   const tables = await findTables(transaction)
+  await takeAwayBuiltIn(transaction, tables)
   for (const { name } of tables) {
     await sql`lock table ${sql.table(name)} in exclusive mode`.execute(transaction)
     await refuseRows(transaction, name)
@@ -77,6 +79,17 @@ async function prepareSchema(
     )
   }
   return tables
+}
+
+/** The one plan that the schema brings: the backup has it as the operator left it. */
+async function takeAwayBuiltIn(
+  transaction: Transaction<Tables>,
+  tables: readonly TableShape[],
+): Promise<void> {
+  if (!tables.some(({ name }) => name === 'plans')) return
+  await sql`delete from plans where name = ${DEFAULT_PLAN} and not exists (select from users)`.execute(
+    transaction,
+  )
 }
 
 async function refuseRows(transaction: Transaction<Tables>, table: string): Promise<void> {

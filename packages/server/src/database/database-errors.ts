@@ -115,3 +115,8 @@ export function hasSqlState(error: unknown): boolean {
 export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === '23505'
 }
+
+/** A row refers to one that is not there, or one that is referred to was to go. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return codeOf(error) === '23503'
+}

@@ -1,14 +1,41 @@
+import type { Limit, Overrides } from '@promptmeter/contract'
 import type { ColumnType, Generated } from 'kysely'
 
 /** Columns that PostgreSQL fills in on insert and nobody changes. */
 type CreatedAt = ColumnType<Date, Date | undefined, never>
 
+/** An object that is kept as jsonb: read as it is, written as text. */
+type Json<T> = ColumnType<T, string, string>
+/** The same where it may be missing; null is no JSON then, it is nothing. */
+type OptionalJson<T> = ColumnType<T | null, string | null | undefined, string | null>
+
 export interface Tables {
+  plans: PlansTable
+  prices: PricesTable
   users: UsersTable
   sessions: SessionsTable
   usage_events: UsageEventsTable
   usage_hours: UsageHoursTable
   usage_days: UsageDaysTable
+  holds: HoldsTable
+}
+
+export interface PlansTable {
+  name: string
+  limits: Json<Limit[]>
+  allowed_models: OptionalJson<string[]>
+  requests_per_minute: number | null
+  concurrent_calls: number | null
+  default_max_tokens: number | null
+  updated_at: ColumnType<Date, Date | undefined, Date>
+}
+
+export interface PricesTable {
+  model: string
+  effective_from: Date
+  input_micros: number
+  cached_input_micros: number | null
+  output_micros: number
 }
 
 export interface UsersTable {
@@ -20,6 +47,24 @@ export interface UsersTable {
   threshold: number | null
   disabled_at: Date | null
   created_at: CreatedAt
+  cost_micros: Generated<number>
+  plan: Generated<string>
+  overrides: OptionalJson<Overrides>
+  counted_hour: number | null
+  hour_prompts: Generated<number>
+  hour_tokens: Generated<number>
+  hour_cost_micros: Generated<number>
+  day_prompts: Generated<number>
+  day_tokens: Generated<number>
+  day_cost_micros: Generated<number>
+  week_prompts: Generated<number>
+  week_tokens: Generated<number>
+  week_cost_micros: Generated<number>
+  month_prompts: Generated<number>
+  month_tokens: Generated<number>
+  month_cost_micros: Generated<number>
+  rate_minute: number | null
+  rate_requests: Generated<number>
 }
 
 export interface SessionsTable {
@@ -46,9 +91,16 @@ export interface UsageEventsTable {
   prompt_count_after: number
   token_count_after: number
   reason: string | null
+  cost_micros: Generated<number>
+  input_tokens: number | null
+  cached_input_tokens: number | null
+  output_tokens: number | null
+  reasoning_tokens: number | null
+  estimated: Generated<boolean>
+  hold_id: string | null
 }
 
-export type EventKind = 'usage' | 'correction' | 'opening'
+export type EventKind = 'usage' | 'correction' | 'opening' | 'abandoned'
 
 interface UsageTotals {
   user_id: string
@@ -56,6 +108,7 @@ interface UsageTotals {
   source: string
   prompts: number
   tokens: number
+  cost_micros: Generated<number>
 }
 
 export interface UsageHoursTable extends UsageTotals {
@@ -64,4 +117,16 @@ export interface UsageHoursTable extends UsageTotals {
 
 export interface UsageDaysTable extends UsageTotals {
   day: string
+}
+
+export interface HoldsTable {
+  user_id: string
+  id: string
+  model: string | null
+  source: string | null
+  idempotency_key: string | null
+  tokens: number
+  cost_micros: number
+  created_at: Date
+  expires_at: Date
 }

@@ -1,17 +1,24 @@
-import { EARLIEST_INSTANT, MAX_COUNT, MAX_EVENT_LEAD_MS } from '@promptmeter/contract'
+import { EARLIEST_INSTANT, MAX_COUNT, MAX_EVENT_LEAD_MS, METERS, type Meter } from '@promptmeter/contract'
+import type { EventKind } from '../database/tables.ts'
+import { type Amounts, NOTHING, sumOf, withUsed } from '../quotas/amounts.ts'
+import { hourOf, type WindowMask, windowsBegunSince, windowsHolding } from '../quotas/window.ts'
 import type { User } from '../users/user.ts'
 import { type Correction, type CorrectionOutcome, isSameCorrection } from './correction.ts'
-import { type RefusedUsage, refused } from './usage-call.ts'
-import type { KnownEvent } from './usage-decision.ts'
+import { type Refusal, refused } from './refusal.ts'
+import type { UsageBody } from './usage-call.ts'
 import { foldLabels, type UsageLabels } from './usage-labels.ts'
-
-export interface Amounts {
-  readonly prompts: number
-  readonly tokens: number
-}
 
 /** One row of a rollup. */
 export type RollupRow = UsageLabels & Amounts
+
+/** The event that an idempotency key names already. */
+export interface KnownCorrection extends UsageBody {
+  readonly kind: EventKind
+  readonly cost: number
+  readonly reason: string | null
+  readonly promptCountAfter: number
+  readonly tokenCountAfter: number
+}
 
 /** What the database said once the user was locked. */
 export interface CorrectionFacts {
@@ -21,7 +28,9 @@ export interface CorrectionFacts {
   /** The seq of the user's newest event. */
   readonly eventCount: number
   /** The event that the idempotency key names already. */
-  readonly knownEvent: (KnownEvent & { readonly reason: string | null }) | null
+  readonly knownEvent: KnownCorrection | null
+  /** The hour that the counts of the user's windows were last written in. */
+  readonly countedHour: number | null
   /** The user's rollups of the hour, and of the day, that the correction amends. */
   readonly hourRows: readonly RollupRow[]
   readonly dayRows: readonly RollupRow[]
@@ -35,6 +44,8 @@ export interface CorrectionWrite {
   readonly labels: UsageLabels
   readonly hour: Amounts
   readonly day: Amounts
+  /** The present windows that hold the time it amends, and those that begin anew. */
+  readonly windows: { readonly hour: number; readonly into: WindowMask; readonly begun: WindowMask }
 }
 
 export interface CorrectionDecision {
@@ -50,11 +61,9 @@ export function decideCorrection(correction: Correction, facts: CorrectionFacts)
     if (knownEvent.kind !== 'correction' || !isSameCorrection(knownEvent, correction)) {
       return refusal('idempotency_key_reused', 'This idempotency key was used before with another body.')
     }
-    const { promptCountAfter: promptCount, tokenCountAfter: tokenCount } = knownEvent
-    return {
-      outcome: { kind: 'recorded', user: { ...user, promptCount, tokenCount }, replayed: true },
-      write: null,
-    }
+    const { promptCountAfter: prompts, tokenCountAfter: tokens } = knownEvent
+    const total = { ...user.total, prompts, tokens }
+    return { outcome: { kind: 'recorded', user: { ...user, total }, replayed: true }, write: null }
   }
   const problem = findProblem(correction, facts.now)
   if (problem !== null) return refusal('invalid_usage', problem)
@@ -70,18 +79,30 @@ export function decideCorrection(correction: Correction, facts: CorrectionFacts)
     Amounts,
     Amounts,
   ]
+  const windows = windowsOf(correction, facts)
   return {
     outcome: {
       kind: 'recorded',
-      user: { ...user, promptCount: counts.prompts, tokenCount: counts.tokens },
+      user: { ...user, total: counts, windows: withUsed(user.windows, correction, windows.into) },
       replayed: false,
     },
-    write: { seq: facts.eventCount + 1, counts, labels, hour, day },
+    write: { seq: facts.eventCount + 1, counts, labels, hour, day, windows },
   }
 }
 
-function findProblem({ prompts, tokens, occurredAt }: Correction, now: Date): string | null {
-  if (prompts === 0 && tokens === 0) return 'usage or tokenCount must be other than 0.'
+/** Limits count by when something was recorded; a correction moves the windows that hold the time it amends. */
+function windowsOf(
+  { occurredAt }: Correction,
+  { now, countedHour }: CorrectionFacts,
+): CorrectionWrite['windows'] {
+  const hour = Math.max(hourOf(now), countedHour ?? 0)
+  const amended = Math.min(hour, hourOf(occurredAt ?? now))
+  return { hour, into: windowsHolding(amended, hour), begun: windowsBegunSince(countedHour, hour) }
+}
+
+function findProblem({ prompts, tokens, cost, occurredAt }: Correction, now: Date): string | null {
+  if (prompts === 0 && tokens === 0 && cost === 0)
+    return 'usage, tokenCount or costMicros must be other than 0.'
   if (occurredAt === null) return null
   if (occurredAt.getTime() - now.getTime() > MAX_EVENT_LEAD_MS)
     return 'occurredAt must be at most 5 minutes ahead.'
@@ -97,9 +118,8 @@ interface Place {
 
 function placesOf(correction: Correction, facts: CorrectionFacts, labels: UsageLabels): Place[] {
   const at = (correction.occurredAt ?? facts.now).toISOString()
-  const { promptCount: prompts, tokenCount: tokens } = facts.user
   return [
-    { name: 'in all', amounts: { prompts, tokens } },
+    { name: 'in all', amounts: facts.user.total },
     {
       name: `in the hour of ${at.slice(0, 13)}:00Z${describeLabels(labels)}`,
       amounts: rowOf(facts.hourRows, labels),
@@ -109,7 +129,7 @@ function placesOf(correction: Correction, facts: CorrectionFacts, labels: UsageL
 }
 
 function rowOf(rows: readonly RollupRow[], { model, source }: UsageLabels): Amounts {
-  return rows.find((row) => row.model === model && row.source === source) ?? { prompts: 0, tokens: 0 }
+  return rows.find((row) => row.model === model && row.source === source) ?? NOTHING
 }
 
 function describeLabels({ model, source }: UsageLabels): string {
@@ -118,23 +138,20 @@ function describeLabels({ model, source }: UsageLabels): string {
   return ` ${describe('model', model)} and ${describe('source', source)}`
 }
 
-function findRefusal(correction: Correction, { name, amounts }: Place): RefusedUsage | null {
-  for (const meter of ['prompts', 'tokens'] as const) {
+const FIELDS: Record<Meter, string> = { prompts: 'usage', tokens: 'tokenCount', cost: 'costMicros' }
+
+function findRefusal(correction: Correction, { name, amounts }: Place): Refusal | null {
+  for (const meter of METERS) {
     const [there, change] = [amounts[meter], correction[meter]]
     if (there + change < 0) {
       const message = `The ${meter} cannot go down by ${-change}: there are ${there} ${name}.`
       return refused('below_zero', message)
     }
     if (change > MAX_COUNT - there) {
-      const field = meter === 'prompts' ? 'usage' : 'tokenCount'
-      return refused('invalid_usage', `${field} would take the ${meter} ${name} past their range.`)
+      return refused('invalid_usage', `${FIELDS[meter]} would take the ${meter} ${name} past their range.`)
     }
   }
   return null
-}
-
-function sumOf(one: Amounts, other: Amounts): Amounts {
-  return { prompts: one.prompts + other.prompts, tokens: one.tokens + other.tokens }
 }
 
 function refusal(...[code, message]: Parameters<typeof refused>): CorrectionDecision {

@@ -21,6 +21,8 @@ export interface BatchCommitter<Call, Outcome> {
 export interface GroupCommitOptions<Call> {
   /** Whose call it is. Calls of one key are committed in the order they arrived. */
   keyOf(call: Call): string
+  /** True for calls that are taken however full the queue is: they end what was admitted before. */
+  isUrgent?(call: Call): boolean
   /** Most calls in one batch. */
   readonly maxBatch: number
   /** Most calls that may wait; the next one is refused. */
@@ -90,10 +92,11 @@ export class GroupCommit<Call, Outcome> {
    *   or the connection broke during the commit: then the call may have been counted, and an idempotency key tells
    */
   submit(call: Call): Promise<Outcome> {
-    const { queueLimit, queueLimitPerKey, deadlineMs, keyOf } = this.#options
+    const { queueLimit, queueLimitPerKey, deadlineMs, keyOf, isUrgent } = this.#options
     const key = keyOf(call)
     const waitingOfKey = this.#waitingByKey.get(key) ?? 0
-    if (this.#waiting >= queueLimit || waitingOfKey >= queueLimitPerKey) return Promise.reject(overloaded())
+    const full = this.#waiting >= queueLimit || waitingOfKey >= queueLimitPerKey
+    if (full && !isUrgent?.(call)) return Promise.reject(overloaded())
     return new Promise((resolve, reject) => {
       const deadlineAt = performance.now() + deadlineMs
       this.#queue.push({ call, key, deadlineAt, resolve, reject, settled: false })

@@ -30,6 +30,8 @@ const DELETE_REST: Statement = {
       delete from usage_hours where user_id = $1
     ), days as (
       delete from usage_days where user_id = $1
+    ), holds as (
+      delete from holds where user_id = $1
     )
     delete from users where id = $1`,
 }

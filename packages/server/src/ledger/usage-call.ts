@@ -1,7 +1,8 @@
-import type { ErrorCode } from '@promptmeter/contract'
+import type { Refusal } from './refusal.ts'
 
 /** One call that adds to a user's counts, as it waits for its batch. */
 export interface UsageCall {
+  readonly kind: 'usage'
   readonly userId: string
   /** The session it came by; the batch refuses it when the session has ended. */
   readonly sessionId: string
@@ -14,26 +15,17 @@ export interface UsageCall {
   readonly idempotencyKey: string | null
 }
 
-export type UsageOutcome = RecordedUsage | RefusedUsage
+export type UsageOutcome = RecordedUsage | Refusal
 
 export interface RecordedUsage {
   readonly kind: 'recorded'
   /** The user's counts after this very call. */
   readonly promptCount: number
   readonly tokenCount: number
-  readonly thresholdOverride: number | null
+  /** The user's limit on prompts, as `thresholdOf` has it. */
+  readonly threshold: number
   /** True when the idempotency key had been recorded before: nothing was added now. */
   readonly replayed: boolean
-}
-
-export interface RefusedUsage {
-  readonly kind: 'refused'
-  readonly code: ErrorCode
-  readonly message: string
-}
-
-export function refused(code: ErrorCode, message: string): RefusedUsage {
-  return { kind: 'refused', code, message }
 }
 
 /** The parts of a call that a retry under the same key must repeat. */

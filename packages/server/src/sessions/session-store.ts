@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Database, Statement } from '../database/database.ts'
 import type { SessionsTable } from '../database/tables.ts'
 import type { User } from '../users/user.ts'
-import { userFromRow } from '../users/user-row.ts'
+import { userFromRow, userSelectionOf } from '../users/user-row.ts'
 import { LAST_USED_GRAIN_MS, type Principal, type Session } from './session.ts'
 
 const COLUMNS = [
@@ -27,7 +27,7 @@ const IS_STALE = sql`(last_used_at is null or last_used_at < now() - ${sql.lit(`
 /** The user behind a credential and whether its session lives, as of this very statement. */
 const FIND_CALLER: Statement = {
   name: 'sessions_find_caller',
-  text: `select u.id, u.email, u.prompt_count, u.token_count, u.threshold, u.disabled_at, u.created_at,
+  text: `select ${userSelectionOf('u')},
       s.id is not null and s.revoked_at is null and s.expires_at > now() as live,
       s.last_used_at is null or s.last_used_at < now() - interval '${LAST_USED_GRAIN_MS} milliseconds' as stale
     from users u left join sessions s on s.user_id = u.id and s.id = $2

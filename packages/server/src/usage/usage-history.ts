@@ -7,6 +7,7 @@ export interface UsageRow {
   readonly group: string | null
   readonly prompts: number
   readonly tokens: number
+  readonly cost: number
 }
 
 /** The history with its gaps filled. `grouped` splits each bucket, largest group first. */
@@ -22,6 +23,7 @@ export function toUsageHistory(
       start: start.toISOString(),
       promptCount: sum(inBucket, 'prompts'),
       tokenCount: sum(inBucket, 'tokens'),
+      costMicros: sum(inBucket, 'cost'),
       ...(grouped && { groups: toGroups(inBucket) }),
     }
   })
@@ -31,6 +33,7 @@ export function toUsageHistory(
     interval: range.interval,
     promptCount: sum(rows, 'prompts'),
     tokenCount: sum(rows, 'tokens'),
+    costMicros: sum(rows, 'cost'),
     buckets,
   }
 }
@@ -40,6 +43,7 @@ function toGroups(rows: readonly UsageRow[]): UsageGroupTotal[] {
     name: group === '' ? null : group,
     promptCount: sum(members, 'prompts'),
     tokenCount: sum(members, 'tokens'),
+    costMicros: sum(members, 'cost'),
   }))
   return groups.sort(
     (one, other) =>
@@ -49,6 +53,6 @@ function toGroups(rows: readonly UsageRow[]): UsageGroupTotal[] {
   )
 }
 
-function sum(rows: readonly UsageRow[], field: 'prompts' | 'tokens'): number {
+function sum(rows: readonly UsageRow[], field: 'prompts' | 'tokens' | 'cost'): number {
   return rows.reduce((total, row) => total + row[field], 0)
 }

@@ -6,8 +6,8 @@ import type {
 } from '@promptmeter/contract'
 import type { LedgerService } from '../ledger/ledger-service.ts'
 import type { RecordedUsage } from '../ledger/usage-call.ts'
+import { promptStanding } from '../quotas/limit-standing.ts'
 import type { Principal } from '../sessions/session.ts'
-import { standingOf } from '../users/user.ts'
 import { historyRange } from './history-range.ts'
 import { toUsageHistory } from './usage-history.ts'
 import type { UsageStore } from './usage-store.ts'
@@ -31,6 +31,7 @@ export function createUsageService(ledger: LedgerService, store: UsageStore) {
       idempotencyKey: string | null,
     ): Promise<TrackedUsage> {
       const recorded = await ledger.record({
+        kind: 'usage',
         userId: principal.userId,
         sessionId: principal.sessionId,
         prompts: event.usage ?? 0,
@@ -55,15 +56,11 @@ export function createUsageService(ledger: LedgerService, store: UsageStore) {
   }
 }
 
-function toTrackUsageResponse({
-  promptCount,
-  tokenCount,
-  thresholdOverride,
-}: RecordedUsage): TrackUsageResponse {
+function toTrackUsageResponse({ promptCount, tokenCount, threshold }: RecordedUsage): TrackUsageResponse {
   return {
     message: 'Usage tracked successfully',
     currentPromptCount: promptCount,
     currentTokenCount: tokenCount,
-    ...standingOf(promptCount, thresholdOverride),
+    ...promptStanding(promptCount, threshold),
   }
 }

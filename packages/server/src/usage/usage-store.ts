@@ -21,7 +21,7 @@ function readStatement(interval: UsageInterval, groupBy: UsageGroup | undefined)
   return {
     name: `usage_read_${interval}_${groupBy ?? 'all'}`,
     text: `select ${start} as start, ${groupBy ?? 'null::text'} as "group",
-        sum(prompts)::bigint as prompts, sum(tokens)::bigint as tokens
+        sum(prompts)::bigint as prompts, sum(tokens)::bigint as tokens, sum(cost_micros)::bigint as cost
       from ${table} where user_id = $1 and ${at} >= $2::${type} and ${at} < $3::${type} group by 1, 2`,
   }
 }

@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { UserListQuery } from '@promptmeter/contract'
+import { DEFAULT_PLAN, type UserListQuery } from '@promptmeter/contract'
+import { isForeignKeyViolation } from '../database/database-errors.ts'
 import { PromptmeterError, userNotFound } from '../promptmeter-error.ts'
+import { planNotFound, refuseRepeatedLimits } from '../quotas/plan-service.ts'
 import { isId, normalizeEmail, type User } from './user.ts'
 import type { UserChanges, UserCursor, UserStore } from './user-store.ts'
 
@@ -20,9 +22,10 @@ export function createUserService(store: UserStore) {
       return normalized
     },
 
-    /** @throws PromptmeterError `user_exists` */
-    async add(email: string, threshold: number | null = null): Promise<User> {
-      const user = await store.insert(randomUUIDv7(), email, threshold)
+    /** @throws PromptmeterError `user_exists`, `plan_not_found` */
+    async add(email: string, threshold: number | null = null, plan: string = DEFAULT_PLAN): Promise<User> {
+      const id = randomUUIDv7()
+      const user = await store.insert({ id, email, threshold, plan }).catch(refuseUnknownPlan)
       if (user === null) throw new PromptmeterError('user_exists', `There is a user ${email} already.`)
       return user
     },
@@ -31,7 +34,7 @@ export function createUserService(store: UserStore) {
     async findOrAdd(email: string): Promise<User> {
       const known = await store.findByEmail(email)
       if (known !== null) return known
-      const added = await store.insert(randomUUIDv7(), email, null)
+      const added = await store.insert({ id: randomUUIDv7(), email, threshold: null, plan: DEFAULT_PLAN })
       return added ?? (await this.getByEmail(email))
     },
 
@@ -57,11 +60,24 @@ export function createUserService(store: UserStore) {
       return { users: page.map(({ user }) => user), nextCursor }
     },
 
-    /** @throws PromptmeterError `user_not_found` */
+    /**
+     * @throws PromptmeterError `user_not_found`, `plan_not_found`; `invalid_request` when two overrides are of the same
+     *   limit, or one is of the threshold
+     */
     async update(id: string, changes: UserChanges): Promise<User> {
-      return (isId(id) && (await store.update(id, changes))) || throwUserNotFound()
+      const limits = changes.overrides?.limits ?? []
+      refuseRepeatedLimits(limits)
+      if (limits.some(({ meter, window }) => meter === 'prompts' && window === 'lifetime')) {
+        throw new PromptmeterError('invalid_request', 'Set threshold: it is the lifetime limit on prompts.')
+      }
+      const updated = isId(id) && (await store.update(id, changes).catch(refuseUnknownPlan))
+      return updated || throwUserNotFound()
     },
   }
+}
+
+function refuseUnknownPlan(error: unknown): never {
+  throw isForeignKeyViolation(error) ? planNotFound() : error
 }
 
 function throwUserNotFound(): never {

@@ -1,9 +1,9 @@
-import type { UserListQuery, UserSort } from '@promptmeter/contract'
+import type { Overrides, UserListQuery, UserSort } from '@promptmeter/contract'
 import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Database } from '../database/database.ts'
 import type { UsersTable } from '../database/tables.ts'
 import type { User } from './user.ts'
-import { USER_COLUMNS, userFromRow } from './user-row.ts'
+import { USER_SELECTION, userFromRow } from './user-row.ts'
 
 const SORT_COLUMNS = {
   createdAt: 'created_at',
@@ -30,8 +30,18 @@ export interface UserPage {
   readonly after: UserCursor | null
 }
 
+export interface NewUser {
+  readonly id: string
+  readonly email: string
+  readonly threshold: number | null
+  readonly plan: string
+}
+
 export interface UserChanges {
   readonly threshold?: number | null | undefined
+  readonly plan?: string | undefined
+  /** Replaced as a whole. */
+  readonly overrides?: Overrides | null | undefined
   readonly disabled?: boolean | undefined
 }
 
@@ -40,12 +50,12 @@ export type UserStore = ReturnType<typeof createUserStore>
 export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
   return {
     /** Adds a user; null when the address is taken. */
-    async insert(id: string, email: string, threshold: number | null): Promise<User | null> {
+    async insert({ id, email, threshold, plan }: NewUser): Promise<User | null> {
       const row = await kysely
         .insertInto('users')
-        .values({ id, email, threshold, disabled_at: null })
+        .values({ id, email, threshold, plan })
         .onConflict((conflict) => conflict.column('email').doNothing())
-        .returning(USER_COLUMNS)
+        .returning(USER_SELECTION)
         .executeTakeFirst()
       return row ? userFromRow(row) : null
     },
@@ -53,7 +63,7 @@ export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
     async findByEmail(email: string): Promise<User | null> {
       const row = await kysely
         .selectFrom('users')
-        .select(USER_COLUMNS)
+        .select(USER_SELECTION)
         .where('email', '=', email)
         .executeTakeFirst()
       return row ? userFromRow(row) : null
@@ -62,7 +72,7 @@ export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
     async findById(id: string): Promise<User | null> {
       const row = await kysely
         .selectFrom('users')
-        .select(USER_COLUMNS)
+        .select(USER_SELECTION)
         .where('id', '=', id)
         .executeTakeFirst()
       return row ? userFromRow(row) : null
@@ -81,7 +91,7 @@ export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
       const text = sql<string>`${column === 'created_at' ? MICROSECONDS : sql.ref(column)}::text`
       let query = kysely
         .selectFrom('users')
-        .select([...USER_COLUMNS, text.as('cursor_value')])
+        .select([...USER_SELECTION, text.as('cursor_value')])
         .orderBy(column, order)
         .orderBy('id', order)
         .limit(limit + 1)
@@ -93,18 +103,20 @@ export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
       return rows.map((row) => ({ user: userFromRow(row), cursor: { value: row.cursor_value, id: row.id } }))
     },
 
-    async update(id: string, { threshold, disabled }: UserChanges): Promise<User | null> {
+    async update(id: string, { threshold, plan, overrides, disabled }: UserChanges): Promise<User | null> {
       const row = await kysely
         .updateTable('users')
         .set({
           id,
           ...(threshold !== undefined && { threshold }),
+          ...(plan !== undefined && { plan }),
+          ...(overrides !== undefined && { overrides: overrides && JSON.stringify(overrides) }),
           ...(disabled !== undefined && {
             disabled_at: disabled ? sql<Date>`coalesce(disabled_at, now())` : null,
           }),
         })
         .where('id', '=', id)
-        .returning(USER_COLUMNS)
+        .returning(USER_SELECTION)
         .executeTakeFirst()
       return row ? userFromRow(row) : null
     },

@@ -1,45 +1,50 @@
-import { DEFAULT_THRESHOLD, type UserResponse } from '@promptmeter/contract'
+import type { Overrides, UserResponse } from '@promptmeter/contract'
+import {
+  promptStanding,
+  standingsOf,
+  thresholdOf,
+  toLimitResponse,
+  type Use,
+} from '../quotas/limit-standing.ts'
+import type { Terms } from '../quotas/plan.ts'
 
-/** Somebody who may sign in. */
-export interface User {
+/** Somebody who may sign in, as of one moment. */
+export interface User extends Use {
   readonly id: string
   readonly email: string
-  readonly promptCount: number
-  readonly tokenCount: number
-  /** Limit on prompts that the operator set for this user, or null for the default. */
+  /** The database's clock when this was read: it tells which windows are the present ones. */
+  readonly readAt: Date
+  /** The name of the plan. */
+  readonly plan: string
+  /** Limit on prompts for life that the operator set for this user, or null for that of the plan. */
   readonly thresholdOverride: number | null
+  readonly overrides: Overrides | null
+  /** The plan with what this user has instead. */
+  readonly terms: Terms
   readonly disabled: boolean
   readonly createdAt: Date
 }
 
-export interface UsageStanding {
-  readonly threshold: number
-  readonly remaining: number
-  readonly exceeded: boolean
-}
-
-export function thresholdOf(thresholdOverride: number | null): number {
-  return thresholdOverride ?? DEFAULT_THRESHOLD
-}
-
-/** Where a prompt count stands against the threshold. */
-export function standingOf(promptCount: number, thresholdOverride: number | null): UsageStanding {
-  const threshold = thresholdOf(thresholdOverride)
-  return { threshold, remaining: Math.max(0, threshold - promptCount), exceeded: promptCount > threshold }
-}
-
 export function toUserResponse(user: User): UserResponse {
-  const { threshold, remaining } = standingOf(user.promptCount, user.thresholdOverride)
+  const { prompts, tokens, cost } = user.total
+  const { threshold, remaining } = promptStanding(prompts, thresholdOf(user.terms.limits, user))
   return {
     id: user.id,
     email: user.email,
-    promptCount: user.promptCount,
-    tokenCount: user.tokenCount,
+    promptCount: prompts,
+    tokenCount: tokens,
+    costMicros: cost,
     threshold,
     remaining,
+    plan: user.plan,
+    overrides: user.overrides,
     disabled: user.disabled,
     createdAt: user.createdAt.toISOString(),
   }
+}
+
+export function toLimitResponses(user: User) {
+  return standingsOf(user.terms.limits, user, user.readAt).map(toLimitResponse)
 }
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { expect } from 'vitest'
 import { BACKUP_TABLES } from '../../src/backup/backup-tables.ts'
 import { parseConfig } from '../../src/config/config.ts'
 import type { Database } from '../../src/database/database.ts'
@@ -30,4 +31,8 @@ export async function readStoredRowsOf(environment: Readonly<Record<string, stri
   }
 }
 
-export const NOTHING_STORED: StoredRows = Object.fromEntries(BACKUP_TABLES.map((table) => [table, []]))
+/** Of a database that nobody has used yet: all it has is the built-in plan. */
+export const NOTHING_STORED: StoredRows = {
+  ...Object.fromEntries(BACKUP_TABLES.map((table) => [table, []])),
+  plans: [expect.stringMatching('"name":"free"')],
+}

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { holdCall, settleCall } from './hold-calls.ts'
 import { startTestApp } from './test-app.ts'
 import type { TestDatabase } from './test-database.ts'
 
@@ -17,12 +18,12 @@ const AT_ONCE = 1000
 
 /**
  * Fills a database with a bit of everything that can be stored: users with and without limits, disabled, imported and
- * unused; live and revoked sessions; corrected usage; labels of other scripts and of none.
+ * unused; live and revoked sessions; plans, prices, overrides; a call of the gateway that was charged and one under way; corrected usage; labels of other scripts and of none.
  * @param events plain ones beside all that
  */
 export async function addVariedUsage(testDatabase: TestDatabase, events = 100): Promise<VariedUsage> {
   const server = await startTestApp(testDatabase.engine, { testDatabase })
-  const { users, sessions, corrections, imports } = server.services
+  const { users, sessions, corrections, imports, plans, prices, ledger } = server.services
   try {
     const email = 'ada@example.com'
     const token = await server.signUp(email)
@@ -44,7 +45,14 @@ export async function addVariedUsage(testDatabase: TestDatabase, events = 100): 
       )
     }
     const ada = await users.getByEmail(email)
-    const correction = { userId: ada.id, model: null, source: null, occurredAt: null, idempotencyKey: 'mend' }
+    const correction = {
+      userId: ada.id,
+      model: null,
+      source: null,
+      occurredAt: null,
+      idempotencyKey: 'mend',
+      cost: 0,
+    }
     await corrections.correct({ ...correction, prompts: 5, tokens: 9, reason: 'Nachtrag für März – 訂正' })
     await corrections.correct({
       ...correction,
@@ -53,7 +61,38 @@ export async function addVariedUsage(testDatabase: TestDatabase, events = 100): 
       reason: 'twice',
       idempotencyKey: null,
     })
-    await users.update(ada.id, { threshold: 100_000 })
+    await plans.put('pro', {
+      limits: [{ meter: 'tokens', window: 'month', amount: 100_000_000 }],
+      allowedModels: ['gpt-5*', '«日本語»'],
+      requestsPerMinute: 1000,
+    })
+    await prices.put([
+      {
+        model: 'gpt-5*',
+        effectiveFrom: '2026-01-01T00:00:00Z',
+        inputMicros: 1_250_000,
+        cachedInputMicros: null,
+        outputMicros: 10_000_000,
+      },
+    ])
+    const overrides = { limits: [{ meter: 'cost', window: 'day', amount: 5_000_000 }] } as const
+    await users.update(ada.id, {
+      threshold: 100_000,
+      plan: 'pro',
+      overrides: { ...overrides, limits: [...overrides.limits] },
+    })
+    const principal = await server.services.sessions.verify(token)
+    const charged = holdCall(principal, { idempotencyKey: 'gateway', source: 'gateway' })
+    await ledger.hold(charged)
+    const usage = {
+      inputTokens: 90,
+      cachedInputTokens: 30,
+      outputTokens: 40,
+      reasoningTokens: 8,
+      estimated: true,
+    }
+    await ledger.settle(settleCall(charged, { usage, cost: 513 }))
+    await ledger.hold(holdCall(principal, { lifetimeMs: 86_400_000, inputTokens: 7, maxTokens: 20 }))
 
     const disabled = await users.add('disabled@example.com', 0)
     await sessions.start(disabled, null)

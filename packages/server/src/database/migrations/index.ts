@@ -1,5 +1,6 @@
 import { metering } from './0001-metering.ts'
+import { gateway } from './0002-gateway.ts'
 import type { Migration } from './migration.ts'
 
 /** In order. What has been released is never edited: a change is a new migration at the end. */
-export const migrations: readonly Migration[] = [metering]
+export const migrations: readonly Migration[] = [metering, gateway]
