@@ -1,6 +1,5 @@
 /** `npm run bench:history`: what a past of millions of events costs, beside the same server on an empty database. */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fromCallersFolder, positiveInteger, runBenchmark } from './command-line.ts'
 import { type BenchDatabase, openDatabases } from './databases.ts'
@@ -8,6 +7,7 @@ import { readEnvironment } from './environment.ts'
 import { seedHistory } from './history-seed.ts'
 import { type LoadRequest, type LoadResult, measureLoad } from './load.ts'
 import { formatGoals, formatTable, goalFromValues } from './report.ts'
+import { writeResult } from './result-file.ts'
 import { median } from './statistics.ts'
 import { insertUsers, readCounts, signUp, startPromptmeter } from './targets/promptmeter.ts'
 import type { ServerProcess } from './targets/server-process.ts'
@@ -122,8 +122,7 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
     const { events, seconds, rounds } = options
     const postgres = { version: databases.version, settings: databases.settings }
     const result = { environment, postgres, events, users: userCount, days, seconds, rounds, goals, runs }
-    await mkdir(dirname(options.output), { recursive: true })
-    await writeFile(options.output, `${JSON.stringify(result, null, 2)}\n`)
+    await writeResult(options.output, result)
   } finally {
     await Promise.allSettled(servers.map((server) => server.stop()))
     await databases.close()

@@ -12,6 +12,8 @@ export interface LoadRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly body?: string
+  /** Beside Authorization and, with a body, Content-Type. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface LoadOptions {
@@ -27,6 +29,8 @@ export interface LoadOptions {
 export interface LoadResult {
   /** Requests answered; those still under way at the end are not among them. */
   readonly requests: number
+  /** Of all answers, heads included; of those still under way at the end too. */
+  readonly bytes: number
   readonly requestsPerSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -35,6 +39,7 @@ export interface LoadResult {
 
 interface WrkSummary {
   requests: number
+  bytes: number
   durationUs: number
   p50Us: number
   p99Us: number
@@ -72,8 +77,8 @@ export async function measureLoad(options: LoadOptions): Promise<LoadResult> {
   try {
     const tokensFile = join(folder, 'tokens')
     await writeFile(tokensFile, options.tokens.map((token) => `${token}\n`).join(''), { mode: 0o600 })
-    const { method, path, body } = options.request
-    const scriptArguments = [tokensFile, method, path, ...(body === undefined ? [] : [body])]
+    const { method, path, body = '', headers = {} } = options.request
+    const scriptArguments = [tokensFile, method, path, body, ...Object.entries(headers).flat()]
     const { stdout } = await run(
       'wrk',
       [
@@ -107,6 +112,7 @@ function loadResultFromOutput(output: string): LoadResult {
   if (summary.requests === 0) throw new Error('The run does not count: no request was answered.')
   return {
     requests: summary.requests,
+    bytes: summary.bytes,
     requestsPerSecond: summary.requests / (summary.durationUs / 1e6),
     p50Ms: summary.p50Us / 1000,
     p99Ms: summary.p99Us / 1000,

@@ -2,15 +2,19 @@ import { median } from './statistics.ts'
 
 export type UserGroup = 'thousand' | 'hot'
 
-/** One measured run of one target. */
-export interface Run {
+/** What every measured run has, whatever it is a run of. */
+export interface Measurement {
   readonly target: string
   readonly round: number
-  readonly users: UserGroup
   readonly connections: number
   readonly requestsPerSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
+}
+
+/** One measured run of one target. */
+export interface Run extends Measurement {
+  readonly users: UserGroup
 }
 
 /** The medians over all rounds of one target at one setting. */
@@ -28,15 +32,21 @@ export interface Goal {
 }
 
 export function rowsFromRuns(runs: readonly Run[]): Row[] {
-  const groups = Map.groupBy(runs, (run) => `${run.users} ${run.connections} ${run.target}`)
+  return mediansFromRuns(runs, ({ users }) => users)
+}
+
+/** The medians over all rounds of each target at each setting: its connections, and whatever else `settingOf` tells apart. */
+export function mediansFromRuns<R extends Measurement>(
+  runs: readonly R[],
+  settingOf: (run: R) => string,
+): Omit<R, 'round'>[] {
+  const groups = Map.groupBy(runs, (run) => `${settingOf(run)} ${run.connections} ${run.target}`)
   return [...groups.values()].map((group) => {
-    const { target, users, connections } = group[0] as Run
+    const { round: _, ...first } = group[0] as R
     const middle = (field: 'requestsPerSecond' | 'p50Ms' | 'p99Ms'): number =>
       median(group.map((run) => run[field]))
     return {
-      target,
-      users,
-      connections,
+      ...first,
       requestsPerSecond: middle('requestsPerSecond'),
       p50Ms: middle('p50Ms'),
       p99Ms: middle('p99Ms'),
@@ -100,7 +110,7 @@ interface RunPick {
   readonly field: 'requestsPerSecond' | 'p50Ms' | 'p99Ms'
 }
 
-type Bound = { readonly least: number } | { readonly below: number } | { readonly most: number }
+export type Bound = { readonly least: number } | { readonly below: number } | { readonly most: number }
 
 function matches(run: Run, pick: RunPick): boolean {
   return run.connections === goalConnections && run.target === pick.target && run.users === pick.users

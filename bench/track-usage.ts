@@ -1,6 +1,5 @@
 /** `npm run bench`: POST /trackUsage side by side with the usual style, a store in memory, and a constant. */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fromCallersFolder, positiveInteger, runBenchmark } from './command-line.ts'
 import { type Databases, openDatabases } from './databases.ts'
@@ -17,6 +16,7 @@ import {
   type UserGroup,
   userGroupTitle,
 } from './report.ts'
+import { writeResult } from './result-file.ts'
 import { expressTarget } from './targets/express.ts'
 import { httpConstantTarget } from './targets/http-constant.ts'
 import { memoryStoreTarget } from './targets/memory-store.ts'
@@ -112,8 +112,7 @@ async function main(options: Options, signal: AbortSignal): Promise<void> {
     const postgres = { version: databases.version, settings: databases.settings }
     const { seconds, rounds } = options
     const result = { environment, postgres, seconds, rounds, titles, medians: rows, memoryMib, goals, runs }
-    await mkdir(dirname(options.output), { recursive: true })
-    await writeFile(options.output, `${JSON.stringify(result, roundNumbers, 2)}\n`)
+    await writeResult(options.output, result)
   } finally {
     await Promise.allSettled([...running.values()].map((server) => server.stop()))
     await databases.close()
@@ -152,10 +151,6 @@ async function measureRun(
 function formatProgress(target: Target, run: Omit<Run, 'target' | 'round'>): string {
   const setting = `${userGroupTitle(run.users)}, ${run.connections} connections`
   return `${setting}  (${target.name})  ${Math.round(run.requestsPerSecond)}/s  p50 ${run.p50Ms} ms  p99 ${run.p99Ms} ms`
-}
-
-function roundNumbers(_key: string, value: unknown): unknown {
-  return typeof value === 'number' ? Number(value.toPrecision(6)) : value
 }
 
 function parseOptions(): Options | null {

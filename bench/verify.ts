@@ -53,7 +53,7 @@ async function track(target: RunningTarget, token: string): Promise<Answer> {
 }
 
 /** The counts once calls cut off by the end of a run have been written too: the same twice in a row. */
-export async function readSettledCounts(read: () => Promise<Counts>): Promise<Counts> {
+export async function readSettledCounts<C extends Counts>(read: () => Promise<C>): Promise<C> {
   for (let last = await read(); ; ) {
     await delay(150)
     const next = await read()

@@ -12,7 +12,7 @@ export function memoryStoreTarget(databases: Databases): Target {
     title: 'Promptmeter on a store in memory',
     async start() {
       const database = await databases.create('memory_store')
-      const server = await startPromptmeter(database, [program])
+      const server = await startPromptmeter(database, { command: [program] })
       await insertUsers(database, emails)
       return { ...server, tokens: groupTokens(await signUp(server.url, emails)) }
     },

@@ -28,10 +28,17 @@ async function start(databases: Databases): Promise<RunningTarget> {
   }
 }
 
+export interface PromptmeterOptions {
+  /** A file and its arguments; `promptmeter serve` unless given. */
+  readonly command?: readonly string[]
+  /** Settings beside those every benchmark needs. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts a server that has just migrated `database`. It logs no requests, as the one it is compared with logs none. */
 export async function startPromptmeter(
   database: BenchDatabase,
-  command: readonly string[] = [bin, 'serve'],
+  { command = [bin, 'serve'], env = {} }: PromptmeterOptions = {},
 ): Promise<ServerProcess> {
   return await startServer({
     command: [...nodeFlags, ...command],
@@ -41,6 +48,7 @@ export async function startPromptmeter(
       ADMIN_KEY: randomBytes(32).toString('base64url'),
       SIGN_IN: 'trusted',
       LOG_LEVEL: 'warn',
+      ...env,
     },
     readyPath: '/readyz',
   })
@@ -85,15 +93,16 @@ export async function readCounts(database: BenchDatabase): Promise<Counts> {
 }
 
 /** Every count, and both rollups, must be what the events add up to, for each user. */
-async function verifyLedger(database: BenchDatabase): Promise<void> {
+export async function verifyLedger(database: BenchDatabase): Promise<void> {
   const sums = ['usage_events', 'usage_hours', 'usage_days'].map(
     (table) =>
-      `SELECT user_id, sum(prompts) AS prompts, sum(tokens) AS tokens FROM ${table} GROUP BY user_id`,
+      `SELECT user_id, sum(prompts) AS prompts, sum(tokens) AS tokens, sum(cost_micros) AS cost FROM ${table} GROUP BY user_id`,
   )
   for (const sum of sums) {
     const wrong = await database.query<{ email: string }>(
       `SELECT email FROM users LEFT JOIN (${sum}) AS s ON user_id = id
-       WHERE (prompt_count, token_count) IS DISTINCT FROM (coalesce(prompts, 0), coalesce(tokens, 0))`,
+       WHERE (prompt_count, token_count, cost_micros)
+         IS DISTINCT FROM (coalesce(prompts, 0), coalesce(tokens, 0), coalesce(cost, 0))`,
     )
     if (wrong.length > 0) {
       throw new Error(

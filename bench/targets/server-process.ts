@@ -13,6 +13,8 @@ export interface ServerProcess {
 export interface ServerProcessOptions {
   /** A file and its arguments, run by the Node that runs the benchmark. */
   readonly command: readonly string[]
+  /** Put before the port as the last argument, for a program that does not read PORT: `--port=`. */
+  readonly portFlag?: string
   /** Beside PORT, which is chosen here, and the few variables every process needs. */
   readonly env: Readonly<Record<string, string>>
   /** Answers 200 once the server is ready; when omitted, any answer to `GET /` will do. */
@@ -31,7 +33,8 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
   const url = `http://127.0.0.1:${port}`
   // Not the whole environment: a DATABASE_URL or NODE_OPTIONS of the developer must not change what is measured.
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, options.command, {
+  const portArguments = options.portFlag === undefined ? [] : [`${options.portFlag}${port}`]
+  const child = spawn(process.execPath, [...options.command, ...portArguments], {
     env: { PATH, HOME, NODE_ENV: 'production', ...options.env, PORT: String(port) },
     // Nor a .env file of the folder the benchmark was started in.
     cwd: tmpdir(),

@@ -74,10 +74,12 @@ const termFields = {
   ),
 }
 
+export const PLAN_NAME_PATTERN = '^[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?$'
+
 export const PlanName = Type.String({
   minLength: 1,
   maxLength: 64,
-  pattern: '^[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?$',
+  pattern: PLAN_NAME_PATTERN,
   description: 'Lower-case letters, digits, `-`, `_` and `.`',
   examples: ['pro'],
 })
@@ -171,16 +173,18 @@ export type PriceListResponse = Static<typeof PriceListResponse>
 
 export const DeletePriceQuery = Type.Object(
   {
-    model: Type.String({ maxLength: 128, description: 'As it was set, with its `*`', examples: ['gpt-5'] }),
+    model: Label('As it was set, with its `*`', 128, 'gpt-5'),
     effectiveFrom: Instant('As it was set', '2025-08-07T00:00:00Z'),
   },
   { title: 'DeletePriceQuery', additionalProperties: false },
 )
 export type DeletePriceQuery = Static<typeof DeletePriceQuery>
 
+/** No pattern here: a name that cannot be one names no plan, so it is answered 404 like any other that is not there. */
 export const PlanParams = Type.Object({
   name: Type.String({ description: 'The name of a plan', examples: ['pro'] }),
 })
+export const PutPlanParams = Type.Object({ name: PlanName })
 
 /** A threshold that limits nothing. */
 export const NO_LIMIT = MAX_COUNT

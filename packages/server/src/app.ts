@@ -5,6 +5,7 @@ import { adminRoutes } from './admin/admin-routes.ts'
 import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
 import type { Database } from './database/database.ts'
+import { gatewayRoutes } from './gateway/gateway-routes.ts'
 import { healthRoutes } from './health/health-routes.ts'
 import type { Lifecycle } from './health/lifecycle.ts'
 import { createAdmission } from './http/admission.ts'
@@ -93,6 +94,7 @@ export async function buildApp({
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   signUpRoutes(app, services.signUp)
   usageRoutes(app, services.usage, services.sessions)
+  await gatewayRoutes(app, { ...services, config: config.gateway })
   accountRoutes(app, services.sessions, services.usage)
   adminRoutes(app, services, secrets.adminKey)
   healthRoutes(app, database, lifecycle, services.metrics)

@@ -6,6 +6,7 @@ import { isLoopbackHost } from './config/loopback.ts'
 import { loadSecrets } from './config/secrets.ts'
 import type { Engine } from './database/database.ts'
 import { openDatabase } from './database/open-database.ts'
+import { startHoldSweeper } from './gateway/hold-sweeper.ts'
 import { createLifecycle } from './health/lifecycle.ts'
 import { watchSilentConnections } from './http/silent-connections.ts'
 import { createServices, createUsers } from './services.ts'
@@ -57,6 +58,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const firstStart = created && withFirstUser
 
     const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
+    const stopSweeping = startHoldSweeper(services, config.gateway.holdLifetimeMs, logger)
     const endSilentConnections = watchSilentConnections(app.server)
     await app.listen({
       // The name may stand for two addresses, and then for two servers of which a stop would know one.
@@ -71,19 +73,24 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       firstStart,
       async stop() {
         lifecycle.startDraining()
+        stopSweeping()
         await sleep(config.http.shutdownDelayMs)
         // By then every call that was read has its answer; what is left will never be complete.
-        const cutAfterMs = config.writes.deadlineMs + CONNECTION_GRACE_MS
+        const { shutdownGraceMs } = config.gateway
+        const drained = services.gateway.drain(shutdownGraceMs)
+        const streamsMs = services.gateway.underWay > 0 ? shutdownGraceMs : 0
+        const cutAfterMs = streamsMs + config.writes.deadlineMs + CONNECTION_GRACE_MS
         const cut = setTimeout(() => app.server.closeAllConnections(), cutAfterMs)
         // Those that become idle only now, their answer sent, would stay for the whole of the keep-alive timeout.
         const tidy = setInterval(() => {
           app.server.closeIdleConnections()
           endSilentConnections()
         }, IDLE_CONNECTION_MS)
-        await app.close()
+        await Promise.all([app.close(), drained])
         clearInterval(tidy)
         clearTimeout(cut)
         await services.ledger.drain()
+        await services.gateway.close()
         const disconnected = new AbortController()
         const tooLong = sleep(DATABASE_CLOSE_MS, undefined, { signal: disconnected.signal }).catch(() => {})
         await Promise.race([database.close(), tooLong])

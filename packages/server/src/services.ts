@@ -2,6 +2,11 @@ import { createImportService } from './admin/import-service.ts'
 import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
 import type { Database } from './database/database.ts'
+import { createRedactor } from './gateway/content-redactor.ts'
+import { createUpstream } from './gateway/create-upstream.ts'
+import { createGatewayService } from './gateway/gateway-service.ts'
+import { createModelService } from './gateway/model-service.ts'
+import { createTokenCounter } from './gateway/token-counter.ts'
 import { createCorrectionService } from './ledger/correction-service.ts'
 import { createCorrectionStore } from './ledger/correction-store.ts'
 import { createLedgerService } from './ledger/ledger-service.ts'
@@ -47,6 +52,7 @@ export function createUsers(kysely: Database['kysely']) {
 export function createServices({ config, secrets, database, logger, ledgerStore }: ServiceParts) {
   const metrics = createMetrics()
   const users = createUsers(database.kysely)
+  const { gateway: gatewayConfig } = config
   const plans = createPlanService(createPlanStore(database))
   const prices = createPriceService(createPriceStore(database))
 
@@ -77,9 +83,36 @@ export function createServices({ config, secrets, database, logger, ledgerStore 
   metrics.watchQueue(() => ledger.waiting)
   const usage = createUsageService(ledger, createUsageStore(database))
 
+  const counter = createTokenCounter()
+  const redactor = createRedactor(secrets.apiKey)
+  const gateway = createGatewayService({
+    config: gatewayConfig,
+    ledger,
+    upstream: createUpstream(gatewayConfig, secrets.apiKey, counter),
+    redactor,
+    counter,
+    metrics: metrics.gateway,
+    logger,
+  })
+  const models = createModelService(gateway, sessions, redactor)
+
   const corrections = createCorrectionService(createCorrectionStore(database), config.writes)
   const removal = createRemovalService(createRemovalStore(database), config.writes)
   const imports = createImportService(createOpeningService(createOpeningStore(database), config.writes))
 
-  return { metrics, users, plans, prices, sessions, signUp, ledger, usage, corrections, removal, imports }
+  return {
+    metrics,
+    users,
+    plans,
+    prices,
+    sessions,
+    signUp,
+    ledger,
+    usage,
+    gateway,
+    models,
+    corrections,
+    removal,
+    imports,
+  }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseIdempotencyKey } from '../src/usage/idempotency-key.ts'
+import { parseIdempotencyKey } from '../src/http/idempotency-key.ts'
 import { countsOf } from './support/requests.ts'
 import { startTestApp, type TestApp } from './support/test-app.ts'
 import { describeOnBothEngines } from './support/test-database.ts'

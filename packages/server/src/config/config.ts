@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { isLoopbackHost } from './loopback.ts'
-import { choice, flag, integer, list, origin, SettingReader, text, url } from './setting.ts'
+import { choice, flag, headerValue, integer, list, origin, SettingReader, text, url } from './setting.ts'
 
 /** Everything an operator can set. `.env.example` says the same in prose. */
 export interface Config {
@@ -13,6 +13,7 @@ export interface Config {
   readonly secrets: SecretConfig
   readonly http: HttpConfig
   readonly writes: WriteConfig
+  readonly gateway: GatewayConfig
 }
 
 /** Where the data is, and where the secrets that go with it. */
@@ -45,6 +46,8 @@ export interface SecretConfig {
   readonly previousJwtSecrets: readonly string[]
   /** `null` means: made once and kept in the data folder while embedded, otherwise no admin API. */
   readonly adminKey: string | null
+  /** The operator's key at the AI provider; `null` means that there is none. */
+  readonly apiKey: string | null
 }
 
 export interface HttpConfig {
@@ -60,6 +63,25 @@ export interface WriteConfig {
   readonly queueLimit: number
   /** Longest a call waits for its commit before it is refused. */
   readonly deadlineMs: number
+}
+
+export interface GatewayConfig {
+  /** Where calls go, without a slash at the end. */
+  readonly upstreamUrl: string
+  /** With no key, embedded on loopback: a model of our own answers instead. */
+  readonly demo: boolean
+  /** Where a user can get more; named when a limit is reached. */
+  readonly upgradeUrl: string | null
+  readonly connectTimeoutMs: number
+  /** From the request to the first byte of the answer. */
+  readonly firstByteTimeoutMs: number
+  /** Between two pieces of an answer, and between two that a client takes. */
+  readonly idleTimeoutMs: number
+  readonly bodyLimitBytes: number
+  /** How long a hold lives that nobody renews. */
+  readonly holdLifetimeMs: number
+  /** How long a stopping server lets calls finish. */
+  readonly shutdownGraceMs: number
 }
 
 /** Shortest secret HS256 may be keyed with, in bytes (RFC 7518, 3.2). */
@@ -84,11 +106,13 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
 
   const signIn = settings.read('SIGN_IN', list(choice('trusted')), null)
 
+  const host = settings.read('HOST', text(), '127.0.0.1')
+  const storage = readStorage(settings)
   const config: Config = {
-    host: settings.read('HOST', text(), '127.0.0.1'),
+    host,
     port: settings.read('PORT', integer(0, 65535), 3000),
     logLevel: settings.read('LOG_LEVEL', choice(...LOG_LEVELS), 'info'),
-    ...readStorage(settings),
+    ...storage,
     signIn: {
       registration: settings.read('REGISTRATION', choice('invited', 'open'), 'invited'),
       implied: signIn === null,
@@ -103,6 +127,17 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     writes: {
       queueLimit: settings.read('WRITE_QUEUE_LIMIT', integer(1, 1_000_000), 10_000),
       deadlineMs: settings.read('WRITE_DEADLINE_MS', integer(100, 600_000), 5_000),
+    },
+    gateway: {
+      upstreamUrl: readUpstreamUrl(settings),
+      demo: storage.secrets.apiKey === null && storage.database.url === null && isLoopbackHost(host),
+      upgradeUrl: settings.read('UPGRADE_URL', url('https:', 'http:'), null),
+      connectTimeoutMs: settings.read('UPSTREAM_CONNECT_TIMEOUT_MS', integer(100, 600_000), 5_000),
+      firstByteTimeoutMs: settings.read('UPSTREAM_FIRST_BYTE_TIMEOUT_MS', integer(100, 3_600_000), 300_000),
+      idleTimeoutMs: settings.read('UPSTREAM_IDLE_TIMEOUT_MS', integer(100, 3_600_000), 120_000),
+      bodyLimitBytes: settings.read('GATEWAY_BODY_LIMIT_BYTES', integer(1024, 1024 ** 3), 32 * 1024 ** 2),
+      holdLifetimeMs: settings.read('HOLD_LIFETIME_MS', integer(1_000, 3_600_000), 60_000),
+      shutdownGraceMs: settings.read('SHUTDOWN_GRACE_MS', integer(0, 3_600_000), 30_000),
     },
   }
 
@@ -137,8 +172,21 @@ function readStorage(settings: SettingReader): StorageConfig {
       jwtSecret: settings.read('JWT_SECRET', text(), null),
       previousJwtSecrets: settings.read('JWT_SECRET_PREVIOUS', list(text()), []),
       adminKey: settings.read('ADMIN_KEY', text(), null),
+      apiKey: settings.read('API_KEY', headerValue(), null),
     },
   }
+}
+
+function readUpstreamUrl(settings: SettingReader): string {
+  const text = settings.read('UPSTREAM_URL', url('https:', 'http:'), 'https://api.openai.com/v1')
+  const { username, password, search, hash } = new URL(text)
+  if (username + password + search + hash !== '') {
+    settings.problem(
+      'UPSTREAM_URL',
+      'must have no user, password, query or fragment; the key goes into API_KEY',
+    )
+  }
+  return text.replace(/\/+$/, '')
 }
 
 function checkSecrets(config: Config, settings: SettingReader): void {

@@ -7,6 +7,8 @@ export interface Secrets {
   readonly jwt: readonly [string, ...string[]]
   /** `null` means that there is no admin API. */
   readonly adminKey: string | null
+  /** The operator's key at the AI provider. `null` means that there is none. */
+  readonly apiKey: string | null
 }
 
 /**
@@ -14,13 +16,14 @@ export interface Secrets {
  * @throws ConfigError when somebody put too short a secret there
  */
 export async function loadSecrets(config: Config): Promise<Secrets> {
-  const { jwtSecret, previousJwtSecrets, adminKey } = config.secrets
+  const { jwtSecret, previousJwtSecrets, adminKey, apiKey } = config.secrets
   const embedded = config.database.url === null
   const folder = dataFolder(config.dataDir)
   if (embedded) await createDataFolder(folder)
   return {
     jwt: [jwtSecret ?? (await longSecret(folder.jwtSecret)), ...previousJwtSecrets],
     adminKey: adminKey ?? (embedded ? await longSecret(folder.adminKey) : null),
+    apiKey,
   }
 }
 

@@ -55,6 +55,14 @@ export function url(...protocols: string[]): Reader<string> {
   }
 }
 
+/** Visible ASCII: what a header can carry. The text itself is never repeated. */
+export function headerValue(): Reader<string> {
+  return (value) => {
+    if (!/^[\x21-\x7e]+$/.test(value)) throw new SettingError('must hold only visible ASCII characters')
+    return value
+  }
+}
+
 /** An origin as browsers send it: scheme, host and port, nothing behind. */
 export function origin(): Reader<string> {
   return (value) => {

@@ -37,6 +37,7 @@ export async function registerApiReference(app: FastifyInstance): Promise<void> 
       tags: [
         { name: 'Sign-in', description: 'Getting a session' },
         { name: 'Usage', description: 'Counting prompts and tokens' },
+        { name: 'Gateway', description: 'The AI provider, metered and limited, as OpenAI speaks' },
         { name: 'Account', description: 'What a user sees of themselves' },
         { name: 'Administration', description: "The operator's API" },
         { name: 'Operation', description: 'Health and metrics' },

@@ -9,7 +9,14 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
     origin: (origin, decide) => decide(null, origin !== undefined && allowed.has(origin) ? origin : false),
     methods: ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'],
     allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
-    exposedHeaders: ['Idempotent-Replayed', 'Retry-After', 'X-Request-Id'],
+    exposedHeaders: [
+      'Idempotent-Replayed',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+      'X-Request-Id',
+      'X-Should-Retry',
+    ],
     maxAge: 600,
     // Strict would answer in plain text where everything else answers JSON.
     strictPreflight: false,

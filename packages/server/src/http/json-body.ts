@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { PromptmeterError } from '../promptmeter-error.ts'
 
 /**
@@ -8,14 +8,31 @@ import { PromptmeterError } from '../promptmeter-error.ts'
  */
 export function acceptOnlyJson(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
+  acceptJsonBytes(app, (request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else parseJson(request, body.toString(), done)
+  })
+}
+
+/** The same for routes that pass a body on: it stays the bytes it came as. */
+export function rawJsonBody(scope: FastifyInstance): void {
+  acceptJsonBytes(scope, (_request, body, done) => done(null, body))
+}
+
+type ParseBytes = (
+  request: FastifyRequest,
+  body: Buffer,
+  done: (error: Error | null, body?: unknown) => void,
+) => void
+
+function acceptJsonBytes(app: FastifyInstance, parse: ParseBytes): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const encoding = request.headers['content-encoding']
     if (encoding !== undefined && encoding !== 'identity') {
       return done(new PromptmeterError('unsupported_media_type', 'Send the body without Content-Encoding.'))
     }
-    if (body.length === 0) return done(null, undefined)
     if (!isUtf8(body)) return done(new PromptmeterError('invalid_json', 'The body is not valid UTF-8.'))
-    parseJson(request, body.toString(), done)
+    parse(request, body, done)
   })
 }

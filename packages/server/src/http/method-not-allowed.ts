@@ -4,25 +4,26 @@ import { PromptmeterError } from '../promptmeter-error.ts'
 
 /** Notes every route registered after this call; the function it returns answers 405 for the other methods of each. */
 export function trackMethods(app: FastifyInstance): () => void {
-  const methodsByUrl = new Map<string, Set<string>>()
+  const routesByUrl = new Map<string, { methods: Set<string>; scope: FastifyInstance; path: string }>()
   let tracking = true
-  app.addHook('onRoute', ({ url, method }) => {
+  // `this` is where a route was registered: its refusals take the shape that is usual there.
+  app.addHook('onRoute', function (this: FastifyInstance, { url, routePath, method }) {
     if (!tracking || url.includes('*')) return
-    const methods = methodsByUrl.get(url) ?? new Set()
-    for (const name of [method].flat()) methods.add(name)
-    methodsByUrl.set(url, methods)
+    const route = routesByUrl.get(url) ?? { methods: new Set(), scope: this, path: routePath }
+    for (const name of [method].flat()) route.methods.add(name)
+    routesByUrl.set(url, route)
   })
 
   return () => {
     tracking = false
     const known = METHODS.filter((method) => method !== 'CONNECT')
     for (const method of known) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
-    for (const [url, methods] of methodsByUrl) {
+    for (const { methods, scope, path } of routesByUrl.values()) {
       const allow = [...methods].sort().join(', ')
       const refused = known.filter((method) => !methods.has(method))
-      app.route({
+      scope.route({
         method: refused,
-        url,
+        url: path,
         schema: { hide: true },
         // Before the body is read: whatever it holds, the method is wrong.
         onRequest: async (_request, reply) => {

@@ -1,5 +1,6 @@
 import type { LimitStanding } from '../quotas/limit-standing.ts'
 import type { TokenUse, UnitPrices } from '../quotas/price.ts'
+import type { QuotaReport } from '../quotas/quota-report.ts'
 import type { Refusal } from './refusal.ts'
 
 interface HoldReference {
@@ -32,19 +33,13 @@ export interface Held {
   /** What the call will be charged by; null where the model has no price. */
   readonly price: UnitPrices | null
   readonly quota: QuotaReport
+  /** The same without this call, for an answer that is free. */
+  readonly quotaBefore: QuotaReport
 }
 
 /** Tokens or cost are limited, and the call has to say how many tokens it brings. */
 export interface TokensNeeded {
   readonly kind: 'tokens_needed'
-}
-
-/** Where the user stands, for the headers of the answer. */
-export interface QuotaReport {
-  readonly at: Date
-  readonly standings: readonly LimitStanding[]
-  /** Calls of this minute, where they are limited. */
-  readonly requests: { readonly amount: number; readonly remaining: number } | null
 }
 
 export interface HoldRefusal extends Refusal {

@@ -5,7 +5,7 @@ import { limitsCost, limitsTokens } from '../quotas/plan.ts'
 import { findPrice, outputWithin, type Price, worstCostOf } from '../quotas/price.ts'
 import type { HoldCall, HoldOutcome, HoldRefusal, RecordedCall } from './hold-call.ts'
 import type { KnownEvent, LedgerBatch } from './ledger-batch.ts'
-import { type Refusal, refused } from './refusal.ts'
+import { refused } from './refusal.ts'
 import { UserAccount } from './user-account.ts'
 
 /** The most tokens of one answer where neither the request nor the plan says, and tokens or cost are limited. */
@@ -27,20 +27,15 @@ export function decideHold(call: HoldCall, batch: LedgerBatch): HoldOutcome {
   const { terms } = account
   const needsTokens = limitsTokens(terms)
   const price = findPrice(batch.facts.catalog.prices, call.model, batch.facts.now)
-  const unfit = findUnfit(call, account, price)
-  if (unfit !== null) return { ...unfit, quota: account.report() }
+  const before = account.report()
+  const refusal = findUnfit(call, account, price) ?? findFull(before.standings, account)
+  if (refusal !== null) return { ...refusal, quota: before }
   if (needsTokens && call.inputTokens === null) return { kind: 'tokens_needed' }
-
-  const { standings } = account.report()
-  const full = findFull(standings, account)
-  if (full !== null) return { ...full, quota: account.report() }
 
   const inputTokens = call.inputTokens ?? 0
   const wanted = call.maxTokens ?? terms.defaultMaxTokens ?? DEFAULT_MAX_TOKENS
-  const fit = needsTokens ? fitTokens(standings, inputTokens, wanted, call.answers, price) : null
-  if (fit !== null && 'reached' in fit) {
-    return { ...quotaRefusal(fit.reached), quota: account.report() }
-  }
+  const fit = needsTokens ? fitTokens(before.standings, inputTokens, wanted, call.answers, price) : null
+  if (fit !== null && 'reached' in fit) return { ...quotaRefusal(fit.reached), quota: before }
 
   const outputTokens = fit === null ? 0 : fit.maxTokens * call.answers
   const amounts: Amounts = {
@@ -57,6 +52,7 @@ export function decideHold(call: HoldCall, batch: LedgerBatch): HoldOutcome {
     maxTokens: fit === null || call.answers === 0 ? null : fit.maxTokens,
     price,
     quota: account.report(),
+    quotaBefore: before,
   }
 }
 
@@ -80,7 +76,7 @@ function recordedCallOf(event: KnownEvent): RecordedCall {
 }
 
 /** What no waiting would mend: the model, its price, a request that cannot be bounded. */
-function findUnfit(call: HoldCall, { terms }: UserAccount, price: Price | null): Refusal | null {
+function findUnfit(call: HoldCall, { terms }: UserAccount, price: Price | null): HoldRefusal | null {
   const { model, unboundedPart } = call
   if (terms.allowedModels !== null && (model === null || !allowsModel(terms.allowedModels, model))) {
     return refused('model_not_allowed', 'The plan of this user does not allow this model.')

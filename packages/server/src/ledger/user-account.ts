@@ -9,10 +9,10 @@ import {
   withBegun,
   withUsed,
 } from '../quotas/amounts.ts'
-import { standingsOf, thresholdOf, type Use } from '../quotas/limit-standing.ts'
+import { thresholdOf, type Use } from '../quotas/limit-standing.ts'
 import { needsWindowCounts, type Terms } from '../quotas/plan.ts'
+import { MINUTE_MS, minuteOf, type QuotaReport, quotaReport } from '../quotas/quota-report.ts'
 import { hourOf, type WindowMask, windowsBegunSince } from '../quotas/window.ts'
-import type { QuotaReport } from './hold-call.ts'
 
 /** A user as the batch found it, its row locked until the commit. */
 export interface LockedUser {
@@ -34,14 +34,6 @@ export interface KeptWindows {
   readonly rateMinute: number | null
   readonly rateRequests: number
 }
-
-/** What calls under way hold of a user. */
-export interface HeldNow {
-  readonly amounts: Amounts
-}
-
-/** Milliseconds of the minute that calls are counted by. */
-const MINUTE_MS = 60_000
 
 /** One user within a batch: as found, then as each call leaves them. */
 export class UserAccount implements Use {
@@ -75,7 +67,7 @@ export class UserAccount implements Use {
     this.begun = windowsBegunSince(user.countedHour, this.hour)
     this.#needsWindows = needsWindowCounts(terms)
     this.windows = withBegun(user.windows?.counts ?? NO_WINDOW_COUNTS, this.begun)
-    this.#minute = Math.max(Math.floor(now.getTime() / MINUTE_MS), user.windows?.rateMinute ?? 0)
+    this.#minute = Math.max(minuteOf(now), user.windows?.rateMinute ?? 0)
     this.#rateRequests = user.windows?.rateMinute === this.#minute ? user.windows.rateRequests : 0
   }
 
@@ -111,17 +103,6 @@ export class UserAccount implements Use {
   }
 
   report(): QuotaReport {
-    const { requestsPerMinute, limits } = this.terms
-    return {
-      at: this.#now,
-      standings: standingsOf(limits, this, this.#now),
-      requests:
-        requestsPerMinute === null
-          ? null
-          : {
-              amount: requestsPerMinute,
-              remaining: Math.max(0, requestsPerMinute - this.requestsThisMinute),
-            },
-    }
+    return quotaReport(this, this.terms, this.requestsThisMinute, this.#now)
   }
 }

@@ -1,7 +1,7 @@
 import { DEFAULT_PLAN, type PlanRequest } from '@promptmeter/contract'
 import { isForeignKeyViolation } from '../database/database-errors.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
-import { findRepeatedLimit } from './plan.ts'
+import { findRepeatedLimit, isPlanName } from './plan.ts'
 import type { KeptPlan, PlanStore } from './plan-store.ts'
 
 export type PlanService = ReturnType<typeof createPlanService>
@@ -14,7 +14,7 @@ export function createPlanService(store: PlanStore) {
 
     /** @throws PromptmeterError `plan_not_found` */
     async get(name: string): Promise<KeptPlan> {
-      const plan = await store.find(name)
+      const plan = isPlanName(name) ? await store.find(name) : null
       if (plan === null) throw planNotFound()
       return plan
     },
@@ -23,16 +23,15 @@ export function createPlanService(store: PlanStore) {
      * Creates a plan, or replaces what it grants: from the very next call it holds for everybody who has it.
      * @throws PromptmeterError `invalid_request` when two limits stand on the same meter and window
      */
-    async put(name: string, request: PlanRequest): Promise<{ plan: KeptPlan; created: boolean }> {
+    async put(name: string, request: PlanRequest): Promise<KeptPlan> {
       refuseRepeatedLimits(request.limits)
-      const created = await store.put(name, {
+      return store.put(name, {
         limits: request.limits,
         allowedModels: request.allowedModels ?? null,
         requestsPerMinute: request.requestsPerMinute ?? null,
         concurrentCalls: request.concurrentCalls ?? null,
         defaultMaxTokens: request.defaultMaxTokens ?? null,
       })
-      return { plan: await this.get(name), created }
     },
 
     /** @throws PromptmeterError `plan_not_found`; `plan_in_use` while a user has it, or when it is the built-in one */
@@ -43,6 +42,7 @@ export function createPlanService(store: PlanStore) {
           `The plan ${DEFAULT_PLAN} is that of everybody who has no other.`,
         )
       }
+      if (!isPlanName(name)) throw planNotFound()
       const removed = await store.remove(name).catch((error) => {
         if (!isForeignKeyViolation(error)) throw error
         throw new PromptmeterError('plan_in_use', 'Users have this plan: give them another first.')

@@ -30,8 +30,8 @@ export function createPlanStore({ kysely }: Pick<Database, 'kysely'>) {
       return row ? keptPlanFromRow(row) : null
     },
 
-    /** Creates the plan, or replaces what it grants. Gives true when it is new. */
-    put: (name: string, terms: Terms): Promise<boolean> =>
+    /** Creates the plan, or replaces what it grants. Gives the plan as this very change left it. */
+    put: (name: string, terms: Terms): Promise<KeptPlan> =>
       kysely.transaction().execute(async (transaction) => {
         await bumpRevision(transaction)
         const values = {
@@ -41,15 +41,16 @@ export function createPlanStore({ kysely }: Pick<Database, 'kysely'>) {
           concurrent_calls: terms.concurrentCalls,
           default_max_tokens: terms.defaultMaxTokens,
         }
-        const { created } = await transaction
+        await transaction
           .insertInto('plans')
           .values({ name, ...values })
           .onConflict((conflict) =>
             conflict.column('name').doUpdateSet({ ...values, updated_at: sql<Date>`now()` }),
           )
-          .returning(sql<boolean>`xmax = 0`.as('created'))
-          .executeTakeFirstOrThrow()
-        return created
+          .execute()
+        return keptPlanFromRow(
+          await selectPlans(transaction).where('name', '=', name).executeTakeFirstOrThrow(),
+        )
       }),
 
     /** Deletes a plan that no user has; false when there is none of this name. */

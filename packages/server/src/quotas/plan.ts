@@ -1,4 +1,4 @@
-import { type Limit, MAX_COUNT, type Overrides } from '@promptmeter/contract'
+import { type Limit, MAX_COUNT, type Overrides, PLAN_NAME_PATTERN } from '@promptmeter/contract'
 
 /** What a plan grants. Null stands for no bound. */
 export interface Plan {
@@ -17,7 +17,7 @@ export type Terms = Omit<Plan, 'name'>
  * @param threshold the user's own limit on prompts for life, or null for that of the plan
  */
 export function termsOf(plan: Terms, overrides: Overrides | null, threshold: number | null): Terms {
-  if (overrides === null && threshold === null) return plan
+  if (overrides === null && threshold === null && plan.limits.every(isLimiting)) return plan
   const limits = new Map(plan.limits.map((limit) => [keyOf(limit), limit]))
   for (const { amount, ...limit } of overrides?.limits ?? []) {
     limits.set(keyOf(limit), { ...limit, amount: amount ?? MAX_COUNT })
@@ -27,7 +27,12 @@ export function termsOf(plan: Terms, overrides: Overrides | null, threshold: num
     limits.set(keyOf(limit), limit)
   }
   const { limits: _, ...others } = overrides ?? {}
-  return { ...plan, ...others, limits: [...limits.values()].filter(({ amount }) => amount < MAX_COUNT) }
+  return { ...plan, ...others, limits: [...limits.values()].filter(isLimiting) }
+}
+
+/** False for the largest amount, by which operators say that there is no limit. */
+function isLimiting({ amount }: Limit): boolean {
+  return amount < MAX_COUNT
 }
 
 /** True when the counts of the present windows are needed to know where a user stands. */
@@ -52,4 +57,11 @@ function keyOf({ meter, window }: Pick<Limit, 'meter' | 'window'>): string {
 export function findRepeatedLimit(limits: readonly Pick<Limit, 'meter' | 'window'>[]): string | null {
   const keys = limits.map(keyOf)
   return keys.find((key, index) => keys.indexOf(key) !== index) ?? null
+}
+
+const NAME = new RegExp(PLAN_NAME_PATTERN)
+
+/** True when `text` may be the name of a plan; the database refuses to look for some others. */
+export function isPlanName(text: string): boolean {
+  return NAME.test(text)
 }

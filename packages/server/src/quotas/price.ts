@@ -37,7 +37,9 @@ function isBetter(one: Price, other: Price): boolean {
   const difference = precisionOf(one.model) - precisionOf(other.model)
   // NaN for two without `*`, which are then the same model.
   if (difference > 0 || difference < 0) return difference > 0
-  return one.effectiveFrom > other.effectiveFrom
+  const later = one.effectiveFrom.getTime() - other.effectiveFrom.getTime()
+  // `gpt-5*` and `*-mini` say as much: replicas, which read them in any order, have to agree.
+  return later === 0 ? one.model < other.model : later > 0
 }
 
 const MILLION = 1_000_000n

@@ -1,8 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createGatewayMetrics, type GatewayMetrics } from './gateway-metrics.ts'
 
 /** What a scrape of `/metrics` tells. */
 export interface Metrics {
   readonly contentType: string
+  readonly gateway: GatewayMetrics
   render(): Promise<string>
   requestFinished(route: string, method: string, status: number, seconds: number): void
   batchCommitted(size: number, seconds: number): void
@@ -59,6 +61,7 @@ export function createMetrics(): Metrics {
 
   return {
     contentType: registry.contentType,
+    gateway: createGatewayMetrics(registry),
     render: () => registry.metrics(),
     requestFinished: (route, method, status, seconds) =>
       requests.labels(route, method, String(status)).observe(seconds),

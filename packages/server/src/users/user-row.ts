@@ -4,6 +4,7 @@ import type { Amounts, WindowCounts } from '../quotas/amounts.ts'
 import { withBegun } from '../quotas/amounts.ts'
 import { termsOf } from '../quotas/plan.ts'
 import { planFromRow } from '../quotas/plan-row.ts'
+import { minuteOf } from '../quotas/quota-report.ts'
 import { hourOf, windowsBegunSince } from '../quotas/window.ts'
 import type { User } from './user.ts'
 
@@ -31,6 +32,8 @@ const USER_COLUMNS = [
   'month_prompts',
   'month_tokens',
   'month_cost_micros',
+  'rate_minute',
+  'rate_requests',
 ] as const
 
 /** What a user is granted and holds, read in the statement that reads the user: all of one moment. */
@@ -67,6 +70,7 @@ export function userFromRow(row: UserRow): User {
     total: { prompts: row.prompt_count, tokens: row.token_count, cost: row.cost_micros },
     windows: withBegun(windowCountsFromRow(row), windowsBegunSince(row.counted_hour, hour)),
     held: row.held,
+    requestsThisMinute: row.rate_minute === minuteOf(row.now) ? row.rate_requests : 0,
     readAt: row.now,
     plan: row.plan,
     thresholdOverride: row.threshold,

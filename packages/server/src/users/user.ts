@@ -14,6 +14,8 @@ export interface User extends Use {
   readonly email: string
   /** The database's clock when this was read: it tells which windows are the present ones. */
   readonly readAt: Date
+  /** Calls of the gateway that were accepted in the present minute. */
+  readonly requestsThisMinute: number
   /** The name of the plan. */
   readonly plan: string
   /** Limit on prompts for life that the operator set for this user, or null for that of the plan. */

@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import type { FastifyReply } from 'fastify'
+
+/** Why a call ends whose client is no longer there. */
+export class ClientLeft extends Error {
+  constructor() {
+    super('the client left')
+    this.name = 'ClientLeft'
+  }
+}
+
+/** The answer to a client, written piece by piece. Until the first piece the answer may still become a refusal. */
+export class ClientStream {
+  readonly #reply: FastifyReply
+  readonly #idleTimeoutMs: number
+  #started = false
+
+  /** @param idleTimeoutMs longest a client may take nothing before it counts as gone */
+  constructor(reply: FastifyReply, idleTimeoutMs: number) {
+    this.#reply = reply
+    this.#idleTimeoutMs = idleTimeoutMs
+  }
+
+  /** True once something was sent: then only an event can say what goes wrong. */
+  get started(): boolean {
+    return this.#started
+  }
+
+  /** True when nobody is there any more to read the answer. */
+  get left(): boolean {
+    const { raw } = this.#reply
+    return raw.destroyed || (raw.closed && !raw.writableFinished)
+  }
+
+  /** Tells when the client leaves before its answer is complete. @returns stops telling */
+  onLeft(tell: () => void): () => void {
+    const { raw } = this.#reply
+    // `request.raw` closes as soon as a body was read; only the answer's side knows that somebody left.
+    const onClose = () => {
+      if (!raw.writableFinished) tell()
+    }
+    raw.once('close', onClose)
+    return () => raw.off('close', onClose)
+  }
+
+  /** Sends the head of the answer, unless it was sent before. */
+  start(status: number, headers: Readonly<Record<string, string>>): void {
+    if (this.#started) return
+    this.#started = true
+    this.#reply.hijack()
+    const { raw } = this.#reply
+    raw.writeHead(status, { ...(this.#reply.getHeaders() as Record<string, string>), ...headers })
+    // Each piece goes out when it comes: an editor shows it at once.
+    raw.socket?.setNoDelay(true)
+  }
+
+  /** Resolves when the client has room for more. @throws ClientLeft */
+  async write(pieces: readonly Buffer[]): Promise<void> {
+    if (pieces.length === 0) return
+    const { raw } = this.#reply
+    if (this.left) throw new ClientLeft()
+    if (pieces.length > 1) raw.cork()
+    for (const piece of pieces) raw.write(piece)
+    if (pieces.length > 1) raw.uncork()
+    if (!raw.writableNeedDrain) return
+    const waiting = new AbortController()
+    const timer = setTimeout(() => waiting.abort(), this.#idleTimeoutMs)
+    try {
+      await Promise.race([once(raw, 'drain', waiting), once(raw, 'close', waiting)])
+    } catch {
+      // It has not taken anything for too long: as good as gone.
+      raw.destroy()
+    } finally {
+      clearTimeout(timer)
+      waiting.abort()
+    }
+    if (this.left) throw new ClientLeft()
+  }
+
+  /** The last bytes. */
+  end(pieces: readonly (Buffer | string)[]): void {
+    const { raw } = this.#reply
+    if (this.left) return
+    raw.cork()
+    for (const piece of pieces) raw.write(piece)
+    raw.uncork()
+    raw.end()
+  }
+}
