@@ -62,8 +62,17 @@ export const GatewayHeaders = Type.Object(
   { title: 'GatewayHeaders' },
 )
 
-const open = (title: string, description: string, example: object) =>
-  Type.Object({}, { additionalProperties: true, title, description, examples: [example] })
+/** An object of OpenAI's: shown by an example of each field that matters here, and open for all the others. */
+const open = (title: string, description: string, example: Readonly<Record<string, unknown>>) =>
+  Type.Object(
+    Object.fromEntries(
+      Object.entries(example).map(([name, value]) => [
+        name,
+        Type.Optional(Type.Unknown({ examples: [value] })),
+      ]),
+    ),
+    { additionalProperties: true, title, description },
+  )
 
 /** Requests and answers are OpenAI's own: unknown fields pass, so nothing is described here that could fall behind. */
 export const GATEWAY_EXAMPLES = {

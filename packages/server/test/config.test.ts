@@ -205,7 +205,7 @@ describe('the data folder', () => {
 
   it('gives way to settings', async () => {
     const config = parseConfig({ DATA_DIR: folder, JWT_SECRET: SECRET, ADMIN_KEY: 'chosen' })
-    expect(await loadSecrets(config)).toEqual({ jwt: [SECRET], adminKey: 'chosen' })
+    expect(await loadSecrets(config)).toEqual({ jwt: [SECRET], apiKey: null, adminKey: 'chosen' })
     expect(await readdir(folder)).toEqual([])
   })
 

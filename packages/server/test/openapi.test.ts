@@ -91,9 +91,12 @@ describe('/openapi.json', () => {
       if (operation.requestBody) expect(statuses, name).toEqual(expect.arrayContaining(['400', '413', '415']))
       for (const [status, { content }] of Object.entries(operation.responses)) {
         if (Number(status) < 400) continue
-        const schema = content?.['application/json']?.schema
-        expect(schema?.properties?.code?.enum, `${name} ${status}`).not.toHaveLength(0)
-        expect(schema?.properties?.error?.type, `${name} ${status}`).toBe('string')
+        const body = content?.['application/json']?.schema
+        // The gateway speaks OpenAI's shape: the code is in the error, beside the sentence.
+        const shape = name.includes(' /v1/') ? body?.properties?.error : body
+        const sentence = name.includes(' /v1/') ? 'message' : 'error'
+        expect(shape?.properties?.code?.enum, `${name} ${status}`).not.toHaveLength(0)
+        expect(shape?.properties?.[sentence]?.type, `${name} ${status}`).toBe('string')
       }
     }
   })

@@ -129,7 +129,10 @@ export class GatewayCall {
       return await this.#giveUp(error)
     }
     await this.#free(`upstream_${status}`)
-    const headers = this.#headersOf(answer, this.#admitted.held.quotaBefore)
+    const headers = {
+      ...this.#headersOf(answer, this.#admitted.held.quotaBefore),
+      'x-upstream-status': String(status),
+    }
     return { status, headers, body: redactor.redact(body) }
   }
 

@@ -1,7 +1,7 @@
 import { PromptmeterError } from '../promptmeter-error.ts'
 import type { Endpoint } from './endpoint.ts'
 import { findAmbiguousMember, type JsonMember, jsonMembers, setJsonMembers } from './json-members.ts'
-import { isObject } from './json-value.ts'
+import { isObject, type JsonObject, objectOf } from './json-value.ts'
 import { answersOf, unboundedPart } from './request-tokens.ts'
 
 /** The fields by which a request bounds one answer; the first is the one to add where there is none. */
@@ -54,42 +54,29 @@ export interface GatewayRequest {
  */
 export function readRequest(endpoint: Endpoint, body: Buffer): GatewayRequest {
   const parsed = parseBody(body)
-  const members = jsonMembers(body)
-  const ambiguous = findAmbiguousMember(members, DECIDING)
-  if (ambiguous !== null) {
-    throw new PromptmeterError(
-      'invalid_request',
-      `${JSON.stringify(ambiguous.slice(0, 64))} is ambiguous: send each field once, spelled as documented.`,
-    )
-  }
-  // From the bytes that go up, not from the parsed value: that is what the upstream will read.
-  const fields = readFields(body, members)
-  const model = fields.get('model') ?? null
-  if (
-    model !== null &&
-    (typeof model !== 'string' || model.length > MAX_MODEL_LENGTH || /[\p{Cc}\p{Cs}]/u.test(model))
-  ) {
+  refuseAmbiguity(body)
+  const model = parsed.model ?? null
+  if (model !== null && !isModelName(model)) {
     throw new PromptmeterError(
       'invalid_request',
       `model must be a text of at most ${MAX_MODEL_LENGTH} characters.`,
     )
   }
-  if (fields.get('background') === true) {
+  if (parsed.background === true) {
     throw new PromptmeterError(
       'invalid_request',
       'background is not possible here: such an answer could not be counted.',
     )
   }
-  const bounds = BOUNDS[endpoint].filter((name) => fields.get(name) != null)
-  const wanted = bounds.map((name) => fields.get(name)).filter(isBound)
-  const options = fields.get('stream_options')
+  const bounds = BOUNDS[endpoint].filter((name) => parsed[name] != null)
+  const wanted = bounds.map((name) => parsed[name]).filter(isBound)
   return {
     endpoint,
     body,
     parsed,
     model: model === '' ? null : model,
-    stream: fields.get('stream') === true,
-    wantsUsage: isObject(options) && options.include_usage === true,
+    stream: parsed.stream === true,
+    wantsUsage: objectOf(parsed.stream_options).include_usage === true,
     maxTokens: wanted.length === 0 ? null : Math.max(...wanted),
     bounds,
     answers: answersOf(endpoint, parsed),
@@ -100,7 +87,11 @@ export function readRequest(endpoint: Endpoint, body: Buffer): GatewayRequest {
 /** Longest name of a model that is kept (`Model` in the contract). */
 const MAX_MODEL_LENGTH = 128
 
-function parseBody(body: Buffer): unknown {
+function isModelName(model: unknown): model is string {
+  return typeof model === 'string' && model.length <= MAX_MODEL_LENGTH && !/[\p{Cc}\p{Cs}]/u.test(model)
+}
+
+function parseBody(body: Buffer): JsonObject {
   let parsed: unknown
   try {
     parsed = JSON.parse(body.toString())
@@ -111,15 +102,29 @@ function parseBody(body: Buffer): unknown {
   return parsed
 }
 
-/** The small fields; what may be large stays unread. */
-const READ = new Set(['background', 'model', 'stream', 'stream_options', ...Object.values(BOUNDS).flat()])
+const BACKSLASH = 0x5c
 
-function readFields(body: Buffer, members: readonly JsonMember[]): Map<string, unknown> {
-  const fields = new Map<string, unknown>()
+/**
+ * The bytes go up as they are, so they must read the same to every parser: no deciding field twice or in another case,
+ * and none escaped, which V8 itself may misread (nodejs/node#63785).
+ */
+function refuseAmbiguity(body: Buffer): void {
+  const members = jsonMembers(body)
+  const ambiguous = findAmbiguousMember(members, DECIDING) ?? findEscaped(body, members)
+  if (ambiguous === null) return
+  throw new PromptmeterError(
+    'invalid_request',
+    `${JSON.stringify(ambiguous.slice(0, 64))} is ambiguous: send each field once, spelled as documented.`,
+  )
+}
+
+function findEscaped(body: Buffer, members: readonly JsonMember[]): string | null {
+  let end = 0
   for (const { key, valueStart, valueEnd } of members) {
-    if (READ.has(key)) fields.set(key, JSON.parse(body.toString('utf8', valueStart, valueEnd)))
+    if (body.subarray(end, valueStart).includes(BACKSLASH)) return key
+    end = valueEnd
   }
-  return fields
+  return null
 }
 
 function isBound(value: unknown): value is number {

@@ -42,6 +42,8 @@ export function watchAnswers(app: HttpApp): readonly string[] {
     const paths = app.swagger().paths as Record<string, Record<string, Operation>> | undefined
     const operation = paths?.[path]?.[String(method).toLowerCase()]
     if (operation === undefined || request.method === 'HEAD' || ANYWHERE.has(reply.statusCode)) return
+    // What the AI provider itself refuses passes as it is.
+    if (reply.hasHeader('x-upstream-status')) return
     const name = `${request.method} ${path} ${reply.statusCode}`
     const media = operation.responses?.[reply.statusCode]
     const type = String(reply.getHeader('content-type') ?? '').split(';', 1)[0] as string
