@@ -5,7 +5,7 @@ import { insertUsers, readCounts, signUp, startPromptmeter, verifyLedger } from 
 import { emails, userCount } from './target.ts'
 
 /** Nobody gets there, yet every call is held against it. */
-const threshold = Number.MAX_SAFE_INTEGER
+const threshold = 1_000_000_000
 
 /** Promptmeter on PostgreSQL: sessions checked, limits held, each call durably metered. */
 export function promptmeterGatewayTarget(databases: Databases): GatewayTarget {

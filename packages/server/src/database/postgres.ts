@@ -15,6 +15,12 @@ const READ_TIMEOUT_GRACE_MS = 5_000
 /** Longest the client waits where the server has no statement timeout: a connection that died unheard must not stay. */
 const READ_TIMEOUT_MS = 15_000
 
+/**
+ * Transactions look rows up by their keys, a few each. A table that is small, or was when it was last analysed, would be
+ * read as a whole, with all the rows that others have deleted meanwhile.
+ */
+const BEGIN = 'begin isolation level read committed; set local enable_seqscan = off'
+
 const asText = (value: string) => value
 
 /** Counts are bounded by 2^53 - 1 in the schema, so bigint fits a JavaScript number; dates stay text. */
@@ -98,7 +104,7 @@ async function runTransaction<T>(
   let ended = false
   let broken = false
   try {
-    const begun = client.query('begin isolation level read committed')
+    const begun = client.query(BEGIN)
     begun.catch(() => {})
     const result = await work({
       query: async (statement, values) => (await client.query(toQuery(statement, values))).rows,

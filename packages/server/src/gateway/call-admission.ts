@@ -62,8 +62,9 @@ export function createCallAdmission({ counter, upgradeUrl, ...parts }: CallAdmis
     for (;;) {
       const askedAt = performance.now()
       const outcome = await parts.ledger.hold({ ...hold, inputTokens }).catch((error) => {
-        // It may be held all the same: give it back rather than let the user wait until it expires.
-        parts.ledger.release({ kind: 'release', userId, holdId: hold.holdId }).catch(() => {})
+        const mayBeHeld = !(error instanceof PromptmeterError) || error.code === 'database_unavailable'
+        // Given back at once where it can be, so that the user need not wait until it expires.
+        if (mayBeHeld) parts.ledger.release({ kind: 'release', userId, holdId: hold.holdId }).catch(() => {})
         throw error
       })
       if (outcome.kind === 'tokens_needed') {
@@ -72,6 +73,7 @@ export function createCallAdmission({ counter, upgradeUrl, ...parts }: CallAdmis
         continue
       }
       if (outcome.kind === 'refused') throw toGatewayRefusal(outcome, upgradeUrl)
+      if (answers > 0 && outcome.maxTokens === null) counted.delete(userId)
       const { price } = outcome
       const call = new HeldCall(
         { ...principal, holdId: hold.holdId, model, source, idempotencyKey, price },

@@ -49,7 +49,9 @@ export class ClientStream {
     this.#started = true
     this.#reply.hijack()
     const { raw } = this.#reply
-    raw.writeHead(status, { ...(this.#reply.getHeaders() as Record<string, string>), ...headers })
+    // A proxy that gathers a stream would undo it; nginx asks for this header.
+    const own = { ...(this.#reply.getHeaders() as Record<string, string>), 'x-accel-buffering': 'no' }
+    raw.writeHead(status, { ...own, ...headers })
     // Each piece goes out when it comes: an editor shows it at once.
     raw.socket?.setNoDelay(true)
   }

@@ -257,7 +257,10 @@ export class GatewayCall {
   #toRefusal(error: unknown): PromptmeterError {
     if (error instanceof PromptmeterError) return error
     if (error instanceof ClientLeft) return this.#refusal('request_timeout', 'The client left.')
-    if (!(error instanceof UpstreamError)) throw error
+    if (!(error instanceof UpstreamError)) {
+      this.#parts.logger.error({ err: error }, 'a call of the gateway failed')
+      return new PromptmeterError('internal_error', 'Internal server error.')
+    }
     const { kind, message } = error
     if (kind === 'timeout') {
       return this.#refusal('upstream_timeout', 'The AI provider did not answer in time.', true, error)

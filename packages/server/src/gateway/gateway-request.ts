@@ -24,6 +24,7 @@ const DECIDING = new Set([
   'n',
   'previous_response_id',
   'prompt',
+  'service_tier',
   'stream',
   'stream_options',
   'tools',

@@ -70,7 +70,11 @@ export function unboundedPart(endpoint: Endpoint, body: unknown): string | null 
   return null
 }
 
+/** Tiers of service that cost no more than the price of a model says. */
+const USUAL_TIERS = new Set<unknown>(['auto', 'default', 'flex'])
+
 function* unboundedParts(endpoint: Endpoint, request: JsonObject): Generator<string> {
+  if (!USUAL_TIERS.has(request.service_tier ?? 'default')) yield 'service_tier'
   if (endpoint === 'chat') {
     yield* fieldsSet(request, ['web_search_options'])
     yield* hostedTools(request.tools, 'tools')

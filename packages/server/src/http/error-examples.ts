@@ -42,7 +42,7 @@ export const ERROR_EXAMPLES: Record<ErrorCode, string> = {
   token_invalid: 'Invalid or expired token.',
   token_missing: 'Send the session token as "Authorization: Bearer <session token>".',
   unbounded_request:
-    'previous_response_id is not possible here: nobody can say beforehand how many tokens it takes, and the plan of this user limits them.',
+    'previous_response_id is not possible here: nobody can say beforehand what it takes, and the plan of this user limits that.',
   unsupported_media_type: 'Send the body as application/json.',
   upstream_invalid_response: 'The AI provider answered with something that is no answer.',
   upstream_key_refused: 'The AI provider refused this server.',

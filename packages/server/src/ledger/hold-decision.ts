@@ -87,7 +87,7 @@ function findUnfit(call: HoldCall, { terms }: UserAccount, price: Price | null):
   if (limitsTokens(terms) && unboundedPart !== null) {
     return refused(
       'unbounded_request',
-      `${unboundedPart} is not possible here: nobody can say beforehand how many tokens it takes, and the plan of this user limits them.`,
+      `${unboundedPart} is not possible here: nobody can say beforehand what it takes, and the plan of this user limits that.`,
     )
   }
   return null

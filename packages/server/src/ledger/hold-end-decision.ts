@@ -65,7 +65,7 @@ export function decideRenew(call: RenewCall, batch: LedgerBatch): Renewed | Refu
     return refused('hold_lost', 'The call took too long to be kept up, and was ended.')
   }
   const expiresAt = new Date(batch.facts.now.getTime() + call.lifetimeMs)
-  batch.renewedHolds.push({ userId: call.userId, holdId: call.holdId, expiresAt })
+  batch.renew(call, expiresAt)
   return { kind: 'renewed' }
 }
 

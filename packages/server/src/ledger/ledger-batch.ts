@@ -76,6 +76,10 @@ export interface HoldRef {
   readonly holdId: string
 }
 
+export interface RenewedHold extends HoldRef {
+  readonly expiresAt: Date
+}
+
 export function keyedEvent(userId: string, idempotencyKey: string): string {
   return `${userId} ${idempotencyKey}`
 }
@@ -86,13 +90,13 @@ export class LedgerBatch {
   readonly events: NewEvent[] = []
   readonly newHolds: NewHold[] = []
   readonly endedHolds: HoldRef[] = []
-  readonly renewedHolds: (HoldRef & { readonly expiresAt: Date })[] = []
   /** Sessions that were put to use. */
   readonly usedSessions = new Set<string>()
   readonly #accounts = new Map<string, UserAccount>()
   readonly #recordedNow = new Map<string, KnownEvent>()
   readonly #keysInFlight = new Set<string>()
   readonly #concluded = new Map<string, 'settled' | 'ended'>()
+  readonly #renewed = new Map<string, RenewedHold>()
 
   constructor(facts: BatchFacts) {
     this.facts = facts
@@ -170,12 +174,24 @@ export class LedgerBatch {
     if (hold.idempotencyKey !== null) this.#keysInFlight.add(keyedEvent(account.id, hold.idempotencyKey))
   }
 
+  renew({ userId, holdId }: HoldRef, expiresAt: Date): void {
+    this.#renewed.set(holdId, { userId, holdId, expiresAt })
+  }
+
+  /** Holds that go on, none of which this batch ends. */
+  get renewedHolds(): RenewedHold[] {
+    return [...this.#renewed.values()]
+  }
+
   /** Takes a hold away, whether it is still there or not. */
   end(account: UserAccount, ref: HoldRef, as: 'settled' | 'ended'): void {
     const hold = this.findHold(ref.holdId)
-    this.#concluded.set(ref.holdId, as)
+    // What is settled stays settled, whoever gives it back afterwards.
+    if (!this.isSettled(ref.holdId)) this.#concluded.set(ref.holdId, as)
     if (hold === null) return
     if (hold.active) account.unhold(hold.amounts)
+    // A statement that updates and deletes the same row does one of the two, and nobody can say which.
+    this.#renewed.delete(ref.holdId)
     this.endedHolds.push({ userId: ref.userId, holdId: ref.holdId })
   }
 

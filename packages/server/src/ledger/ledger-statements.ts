@@ -76,11 +76,11 @@ export const FIND_HOLDS: Statement = {
         'active', h.expires_at > statement_timestamp(), 'model', h.model, 'source', h.source))
       from unnest($2::uuid[], $3::uuid[]) n(user_id, id)
       join holds h on h.user_id = n.user_id and h.id = n.id) as named_holds,
-    (select json_agg(e.hold_id)
+    (select json_agg(n.id)
       from unnest($2::uuid[], $3::uuid[]) n(user_id, id)
-      left join holds h on h.user_id = n.user_id and h.id = n.id
-      join usage_events e on e.user_id = n.user_id and e.hold_id = n.id and e.kind = 'usage'
-      where h.id is null) as settled_holds,
+      where (select true from holds h where h.user_id = n.user_id and h.id = n.id) is null
+        and (select true from usage_events e
+          where e.user_id = n.user_id and e.hold_id = n.id and e.kind = 'usage')) as settled_holds,
     (select json_agg(json_build_object('userId', h.user_id, 'idempotencyKey', h.idempotency_key))
       from unnest($4::uuid[], $5::text[]) k(user_id, idempotency_key)
       join holds h on h.user_id = k.user_id and h.idempotency_key = k.idempotency_key
