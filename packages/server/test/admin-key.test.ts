@@ -12,11 +12,19 @@ const ROUTES = [
   ['GET', `/api/admin/users/${ID}`],
   ['PATCH', `/api/admin/users/${ID}`],
   ['DELETE', `/api/admin/users/${ID}`],
+  ['GET', `/api/admin/users/${ID}/limits`],
   ['GET', `/api/admin/users/${ID}/usage`],
   ['GET', `/api/admin/users/${ID}/sessions`],
   ['DELETE', `/api/admin/users/${ID}/sessions`],
   ['DELETE', `/api/admin/users/${ID}/sessions/${ID}`],
   ['POST', `/api/admin/users/${ID}/corrections`],
+  ['GET', '/api/admin/plans'],
+  ['GET', '/api/admin/plans/pro'],
+  ['PUT', '/api/admin/plans/pro'],
+  ['DELETE', '/api/admin/plans/pro'],
+  ['GET', '/api/admin/prices'],
+  ['PUT', '/api/admin/prices'],
+  ['DELETE', '/api/admin/prices'],
 ] as const
 
 describeOnBothEngines('the admin key', (engine) => {
@@ -32,7 +40,10 @@ describeOnBothEngines('the admin key', (engine) => {
       .filter(([path]) => path.startsWith('/api/admin'))
       .flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method} ${path}`))
     const tested = ROUTES.map(([method, path]) =>
-      `${method.toLowerCase()} ${path}`.replace(ID, '{id}').replace(ID, '{sessionId}'),
+      `${method.toLowerCase()} ${path}`
+        .replace(ID, '{id}')
+        .replace(ID, '{sessionId}')
+        .replace('/plans/pro', '/plans/{name}'),
     )
     expect(documented.sort()).toEqual(tested.sort())
   })

@@ -87,6 +87,7 @@ describeOnBothEngines('the users of the admin API', (engine) => {
         admin(server, 'GET', `/${id}`),
         admin(server, 'PATCH', `/${id}`, { disabled: true }),
         admin(server, 'DELETE', `/${id}`),
+        admin(server, 'GET', `/${id}/limits`),
         admin(server, 'GET', `/${id}/usage`),
         admin(server, 'GET', `/${id}/sessions`),
         admin(server, 'DELETE', `/${id}/sessions`),

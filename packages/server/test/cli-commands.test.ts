@@ -114,7 +114,7 @@ describe('promptmeter usage, sessions and correct', () => {
     )
     const history = await json('usage', 'used@example.com', ...range, '--interval', 'month')
     expect(history.buckets).toEqual([
-      { start: '2026-01-01T00:00:00.000Z', promptCount: 10, tokenCount: 33667 },
+      { start: '2026-01-01T00:00:00.000Z', promptCount: 10, tokenCount: 33667, costMicros: 0 },
     ])
     const refused = await run('correct', 'used@example.com', '--usage', '-11', ...at, ...reason)
     expect(refused).toMatchObject({ code: 1, stdout: '' })
@@ -178,7 +178,7 @@ describe('the exit code', () => {
 
   it('is documented in the help, beside every command', async () => {
     const { stdout } = await runCommand(['--help'], { cwd: elsewhere })
-    for (const name of ['serve', 'users', 'usage', 'sessions', 'correct'])
+    for (const name of ['serve', 'users', 'plans', 'prices', 'usage', 'sessions', 'correct'])
       expect(stdout).toContain(`  ${name}`)
     for (const code of [0, 1, 2, 3, 4, 5]) expect(stdout).toMatch(new RegExp(`^ {2}${code} {2}`, 'm'))
   })

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { confirm } from '../src/cli/confirm.ts'
 import { ProgressBar } from '../src/cli/progress-bar.ts'
-import { confirmRemoval } from '../src/cli/users-remove-command.ts'
+import { removalQuestion } from '../src/cli/users-remove-command.ts'
 
 const ADA = {
   id: '019ab2c4-5d6e-7f80-9a1b-2c3d4e5f6071',
@@ -24,7 +25,10 @@ describe('a removal on a terminal', () => {
     const input = new PassThrough()
     const output = new PassThrough()
     input.end(typed)
-    return { done: confirmRemoval(ADA, input, output), output }
+    return {
+      done: confirm(removalQuestion(ADA), ADA.email, 'Nothing was removed.', { input, output }),
+      output,
+    }
   }
 
   it('goes on when the address is typed, in any case', async () => {
@@ -79,6 +83,8 @@ it('a command that asks a server loads neither the server nor a database', () =>
   for (const name of [
     'command-line',
     'users-command',
+    'plans-command',
+    'prices-command',
     'usage-command',
     'sessions-command',
     'correct-command',

@@ -6,6 +6,10 @@ import { MESSAGES, startTestGateway, type TestGateway } from './support/test-gat
 
 const model = 'gpt-5-mini'
 
+interface Refusal {
+  readonly error: { readonly code: string }
+}
+
 describeOnBothEngines('the official client', (engine) => {
   let gateway: TestGateway
   beforeAll(async () => {
@@ -222,7 +226,7 @@ describe('a reached limit', () => {
     if (answers[1]?.status === 200) answers.push(await ask())
     const refused = answers.at(-1) as Response
     expect(refused.status).toBe(429)
-    expect((await refused.json()).error.code).toBe('rate_limit_exceeded')
+    expect(((await refused.json()) as Refusal).error.code).toBe('rate_limit_exceeded')
     expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60)
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(refused.headers.get('ratelimit')).toMatch(/"requests-minute";r=0;t=\d+/)
@@ -242,7 +246,7 @@ describe('a reached limit', () => {
     gateway.upstream.script = usual
     expect(second.status).toBe(429)
     expect(second.headers.get('x-should-retry')).toBe('true')
-    expect((await second.json()).error.code).toBe('concurrency_limit_reached')
+    expect(((await second.json()) as Refusal).error.code).toBe('concurrency_limit_reached')
     release()
     expect((await first).status).toBe(200)
     expect((await gateway.post('/v1/chat/completions', token, { model, messages: MESSAGES })).status).toBe(

@@ -50,6 +50,7 @@ describeOnBothEngines('an import', (engine) => {
       start: '2025-03-01T10:00:00.000Z',
       promptCount: 7,
       tokenCount: 2100,
+      costMicros: 0,
     })
     expect(await userOf('bare@example.com')).toMatchObject({ promptCount: 0, tokenCount: 0, threshold: 10 })
     expect(await findContradictions(server.database)).toEqual([])

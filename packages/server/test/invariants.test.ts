@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type HoldCommand, HoldRun, holdCommands, putHoldPlan } from './support/hold-run.ts'
 import { findContradictions, readEvents } from './support/ledger-audit.ts'
 import { ADMIN, type Replicas, startReplicas } from './support/replicas.ts'
 import { describeOnBothEngines } from './support/test-database.ts'
@@ -69,6 +70,7 @@ const command = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('threshold'), user, threshold: fc.option(fc.nat(100)) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete'), user: fc.constant(USERS - 1) }) },
+  { weight: 16, arbitrary: holdCommands(user, caller.session, key) },
 )
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never
 
@@ -87,14 +89,16 @@ function told(parts: readonly unknown[]): Told {
 
 describeOnBothEngines('the ledger under random interleavings', (engine) => {
   let replicas: Replicas
+  let plan: string
   beforeAll(async () => {
     replicas = await startReplicas(engine, 2)
+    plan = await putHoldPlan(replicas)
   })
   afterAll(() => replicas.close())
 
   async function addUser(): Promise<TestUser> {
     const { services } = replicas.at(0)
-    const added = await services.users.add(`${randomUUID()}@example.com`)
+    const added = await services.users.add(`${randomUUID()}@example.com`, null, plan)
     const sessions = await Promise.all(
       Array.from({ length: SESSIONS }, async () => {
         const { sessionId, sessionToken } = await services.sessions.start(added, null)
@@ -105,7 +109,7 @@ describeOnBothEngines('the ledger under random interleavings', (engine) => {
     return { id: added.id, email: added.email, sessions }
   }
 
-  it('keeps counts, events, hours and days equal, and every answer true', async () => {
+  it('keeps counts, events, hours, days and holds equal, every answer true, and every limit', async () => {
     const groups = fc.array(fc.array(command, { minLength: 1, maxLength: 25 }), {
       minLength: 1,
       maxLength: 4,
@@ -123,6 +127,9 @@ describeOnBothEngines('the ledger under random interleavings', (engine) => {
   })
 })
 
+const HOLD_KINDS = new Set<string>(['hold', 'settle', 'release', 'renew', 'expire', 'sweep'])
+const isHoldCommand = (one: Command): one is Command & HoldCommand => HOLD_KINDS.has(one.kind)
+
 /** One example: sends commands and remembers what was answered. */
 class Run {
   readonly #replicas: Replicas
@@ -134,11 +141,13 @@ class Run {
   /** Sessions and users that ended in an earlier group: nothing may be counted by them any more. */
   readonly #ended = new Set<string>()
   readonly #deleted = new Set<string>()
+  readonly #holds: HoldRun
   #requests = 0
 
   constructor(replicas: Replicas, users: readonly TestUser[]) {
     this.#replicas = replicas
     this.#users = users
+    this.#holds = new HoldRun(replicas)
   }
 
   async all(group: readonly Command[]): Promise<void> {
@@ -150,16 +159,19 @@ class Run {
     const { database } = this.#replicas.at(0)
     expect(await findContradictions(database)).toEqual([])
     const events = await readEvents(database)
-    for (const { email } of this.#users) {
-      const kept = events
-        .filter((one) => one.email === email)
+    for (const user of this.#users) {
+      const { email } = user
+      const own = events.filter((one) => one.email === email)
+      if (this.#deleted.has(email)) {
+        expect(own).toEqual([])
+        continue
+      }
+      await this.#holds.check(user, own)
+      const kept = own
+        .filter(({ holdId }) => holdId === null)
         .map((one) =>
           told([one.kind, one.key, one.prompts, one.tokens, one.promptCountAfter, one.tokenCountAfter]),
         )
-      if (this.#deleted.has(email)) {
-        expect(kept).toEqual([])
-        continue
-      }
       // Each event was acknowledged and each acknowledgement is an event; what was refused is none.
       expect(kept.toSorted()).toEqual((this.#recorded.get(email) ?? []).toSorted())
       expect(kept).toEqual(expect.arrayContaining(this.#replayed.get(email) ?? []))
@@ -168,6 +180,11 @@ class Run {
 
   async #send(one: Command, endedBefore: ReadonlySet<string>): Promise<void> {
     const target = this.#users[one.user] as TestUser
+    if (isHoldCommand(one)) {
+      const isEnded = (sessionId: string) => endedBefore.has(sessionId) || endedBefore.has(target.id)
+      await this.#holds.send(one, target, isEnded)
+      return
+    }
     if (one.kind === 'track' || one.kind === 'batch') {
       const session = target.sessions[one.session] as TestUser['sessions'][number]
       const authorization = `Bearer ${one.byApiKey ? session.apiKey : session.token}`
@@ -199,7 +216,10 @@ class Run {
     await this.#administer(one, target)
   }
 
-  async #administer(one: Exclude<Command, { kind: 'track' | 'batch' }>, target: TestUser): Promise<void> {
+  async #administer(
+    one: Exclude<Command, HoldCommand | { kind: 'track' | 'batch' }>,
+    target: TestUser,
+  ): Promise<void> {
     const path = `/api/admin/users/${target.id}`
     if (one.kind === 'correct') {
       const body = { ...one.amounts, ...one.labels, occurredAt: this.#at(one.occurredAt), reason: 'a test' }
@@ -223,6 +243,7 @@ class Run {
       const payload = one.kind === 'disable' ? { disabled: one.disabled } : { threshold: one.threshold }
       const answer = await replica.request({ method: 'PATCH', url: path, headers: ADMIN, payload })
       expect([200, 404]).toContain(answer.statusCode)
+      if (one.kind === 'threshold') this.#holds.noteThreshold(target, one.threshold)
       return
     }
     const session = one.kind === 'revoke' && one.session !== null ? target.sessions[one.session] : undefined

@@ -1,6 +1,8 @@
 import {
   CreateUserRequest,
+  DEFAULT_PLAN,
   UpdateUserRequest,
+  UserLimitsResponse,
   UserListQuery,
   UserListResponse,
   UserParams,
@@ -11,7 +13,7 @@ import { Type } from 'typebox'
 import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { RemovalService } from '../ledger/removal-service.ts'
-import { toUserResponse } from '../users/user.ts'
+import { toLimitResponses, toUserResponse } from '../users/user.ts'
 import type { UserService } from '../users/user-service.ts'
 import { ADMIN_SCHEMA } from './admin-schema.ts'
 
@@ -52,7 +54,9 @@ export function adminUserRoutes(
       schema: {
         ...ADMIN_SCHEMA,
         summary: 'Add a user',
-        description: 'They can sign in from then on.',
+        description:
+          `They can sign in from then on. Without \`plan\` they get \`${DEFAULT_PLAN}\`; \`threshold\` is a limit on ` +
+          'prompts for life of their own, in place of that of the plan.',
         operationId: 'createUser',
         body: CreateUserRequest,
         response: {
@@ -93,6 +97,25 @@ export function adminUserRoutes(
     async (request) => toUserResponse(await users.getById(request.params.id)),
   )
 
+  app.get(
+    '/api/admin/users/:id/limits',
+    {
+      onRequest: onlyAdmin,
+      schema: {
+        ...ADMIN_SCHEMA,
+        summary: 'Every limit that holds for a user, with where they stand',
+        description: 'Those of the plan, with what the user has instead. None is listed that was lifted.',
+        operationId: 'getUserLimits',
+        params: UserParams,
+        response: {
+          200: { ...UserLimitsResponse, description: 'The limits' },
+          ...errorResponses(ADMIN_ERRORS, 'user_not_found'),
+        },
+      },
+    },
+    async (request) => ({ limits: toLimitResponses(await users.getById(request.params.id)) }),
+  )
+
   app.patch(
     '/api/admin/users/:id',
     {
@@ -100,7 +123,10 @@ export function adminUserRoutes(
       schema: {
         ...ADMIN_SCHEMA,
         summary: 'Change the plan, threshold or overrides of a user, or disable or enable them',
-        description: 'Takes effect on the very next request of the user. What is left out stays as it is.',
+        description:
+          'Takes effect on the very next request of the user. What is left out stays as it is; `overrides` are ' +
+          'replaced as a whole, and stay with the user when the plan changes. The lifetime limit on prompts is ' +
+          '`threshold`, never an override: null gives that of the plan.',
         operationId: 'updateUser',
         params: UserParams,
         body: UpdateUserRequest,

@@ -11,10 +11,10 @@ export const EXIT_CODES = {
 export const EXIT_CODES_HELP = `
 Exit codes:
   0  done
-  1  failed: not possible as things stand (a user exists already, a count would fall below zero), bad lines in an
-     import, an error of the server
+  1  failed: not possible as things stand (a user exists already, a plan is in use, a count would fall below zero), bad
+     lines in an import, an error of the server
   2  wrong usage of the command line
-  3  no such user or session
+  3  no such user, session, plan or price
   4  the server refused the admin key, or none was found
   5  the server cannot be reached, or is not ready`
 

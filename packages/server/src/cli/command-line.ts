@@ -21,6 +21,16 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./users-command.ts')).usersCommand(),
   },
   {
+    name: 'plans',
+    summary: 'list, show, create, change and remove plans: what users are granted',
+    load: async () => (await import('./plans-command.ts')).plansCommand(),
+  },
+  {
+    name: 'prices',
+    summary: 'list, set, remove and import what models cost',
+    load: async () => (await import('./prices-command.ts')).pricesCommand(),
+  },
+  {
     name: 'usage',
     summary: 'show the usage of a user over time',
     load: async () => (await import('./usage-command.ts')).usageCommand(),
@@ -53,13 +63,14 @@ const COMMANDS: readonly CommandEntry[] = [
 ]
 
 const HELP = `
-Users, usage, sessions and corrections are asked of a running server, by --url or where HOST and PORT say. The key is
-ADMIN_KEY, from the environment or .env, else the one in the data folder (DATA_DIR, ./data).
+Users, plans, prices, usage, sessions and corrections are asked of a running server, by --url or where HOST and PORT
+say. The key is ADMIN_KEY, from the environment or .env, else the one in the data folder (DATA_DIR, ./data).
 ${EXIT_CODES_HELP}
 
 Examples:
   $ promptmeter serve
   $ promptmeter users add ada@example.com --threshold 100
+  $ promptmeter plans set pro --limit prompts/month=1000 --limit cost/month=5.00
   $ promptmeter usage ada@example.com --interval month
   $ promptmeter users --help`
 

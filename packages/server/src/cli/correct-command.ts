@@ -4,12 +4,13 @@ import type { Command } from 'commander'
 import { type ClientOptions, clientCommand, connect, print } from './client-command.ts'
 import { CommandFailure, EXIT_CODES } from './command-failure.ts'
 import { findUser } from './find-user.ts'
-import { parseSignedCount } from './option-values.ts'
+import { parseSignedCost, parseSignedCount } from './option-values.ts'
 import { describeUser } from './user-report.ts'
 
 interface CorrectOptions extends ClientOptions {
   readonly usage?: number
   readonly tokens?: number
+  readonly cost?: number
   readonly model?: string
   readonly source?: string
   readonly at?: string
@@ -22,6 +23,7 @@ export function correctCommand(): Command {
     .argument('<user>', 'the address or the id of the user')
     .option('--usage <number>', 'prompts to add; negative to take away', parseSignedCount)
     .option('--tokens <number>', 'tokens to add; negative to take away', parseSignedCount)
+    .option('--cost <dollars>', 'cost to add, in dollars; negative to take away', parseSignedCost)
     .requiredOption('--reason <text>', 'why, for the record')
     .option('--at <instant>', 'the time it amends, such as 2026-11-20T10:00:00Z (default: now)')
     .option('--model <name>', 'the model whose usage it amends')
@@ -35,18 +37,19 @@ one of them would fall below zero nothing happens. Past events stay as they are.
 
 Examples:
   $ promptmeter correct ada@example.com --usage -2 --tokens -900 --reason 'counted twice'
+  $ promptmeter correct ada@example.com --cost -0.125 --model gpt-5-mini --reason 'billed twice'
   $ promptmeter correct ada@example.com --usage -1 --at 2026-11-20T10:00:00Z --model gpt-5-mini --reason refund`,
     )
     .action(async (name: string, options: CorrectOptions) => {
-      const { usage, tokens, model, source, at, reason, key = randomUUID() } = options
-      if (usage === undefined && tokens === undefined) {
-        throw new CommandFailure('Nothing to correct: say --usage, --tokens or both.', EXIT_CODES.usage)
+      const { usage, tokens, cost, model, source, at, reason, key = randomUUID() } = options
+      if (usage === undefined && tokens === undefined && cost === undefined) {
+        throw new CommandFailure('Nothing to correct: say --usage, --tokens or --cost.', EXIT_CODES.usage)
       }
       const client = await connect(options)
       const { id } = await findUser(client, name)
       const user = await client
         .request<UserResponse>('POST', `/api/admin/users/${id}/corrections`, {
-          body: { usage, tokenCount: tokens, model, source, occurredAt: at, reason },
+          body: { usage, tokenCount: tokens, costMicros: cost, model, source, occurredAt: at, reason },
           headers: { 'idempotency-key': key },
           repeatable: true,
         })

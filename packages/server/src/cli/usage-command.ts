@@ -2,6 +2,7 @@ import type { UsageHistoryResponse } from '@promptmeter/contract'
 import { type Command, Option } from 'commander'
 import { type ClientOptions, clientCommand, connect, print } from './client-command.ts'
 import { findUser } from './find-user.ts'
+import { formatDollars } from './money.ts'
 import { formatCount, formatTable } from './table.ts'
 
 interface UsageOptions extends ClientOptions {
@@ -45,15 +46,16 @@ interface Line {
   readonly name: string
   readonly promptCount: number
   readonly tokenCount: number
+  readonly costMicros: number
 }
 
 /** How much of an instant tells a bucket from the next. */
 const START_LENGTHS = { hour: 16, day: 10, month: 7 }
 
 function describeHistory(history: UsageHistoryResponse, groupBy: string | undefined): string {
-  const { from, to, interval, promptCount, tokenCount } = history
+  const { from, to, interval, promptCount, tokenCount, costMicros } = history
   const lines = history.buckets
-    .filter((bucket) => bucket.promptCount > 0 || bucket.tokenCount > 0)
+    .filter((bucket) => bucket.promptCount > 0 || bucket.tokenCount > 0 || bucket.costMicros > 0)
     .flatMap((bucket): Line[] => {
       const start = bucket.start.slice(0, START_LENGTHS[interval]).replace('T', ' ')
       if (bucket.groups === undefined) return [{ ...bucket, start, name: '' }]
@@ -61,7 +63,7 @@ function describeHistory(history: UsageHistoryResponse, groupBy: string | undefi
     })
   const range = `${from.slice(0, 16).replace('T', ' ')} to ${to.slice(0, 16).replace('T', ' ')} UTC`
   if (lines.length === 0) return `No usage from ${range}.\n`
-  const total = { start: 'Total', name: '', promptCount, tokenCount }
+  const total = { start: 'Total', name: '', promptCount, tokenCount, costMicros }
   const table = formatTable<Line>(
     [
       { title: `${interval[0]?.toUpperCase()}${interval.slice(1)} (UTC)`, value: ({ start }) => start },
@@ -70,6 +72,9 @@ function describeHistory(history: UsageHistoryResponse, groupBy: string | undefi
         : [{ title: groupBy === 'model' ? 'Model' : 'Source', value: ({ name }: Line) => name }]),
       { title: 'Prompts', value: (line) => formatCount(line.promptCount), numeric: true },
       { title: 'Tokens', value: (line) => formatCount(line.tokenCount), numeric: true },
+      ...(costMicros === 0
+        ? []
+        : [{ title: 'Cost', value: (line: Line) => formatDollars(line.costMicros), numeric: true }]),
     ],
     [...lines, total],
   )

@@ -1,8 +1,7 @@
-import { createInterface } from 'node:readline/promises'
 import type { UserResponse } from '@promptmeter/contract'
 import type { Command } from 'commander'
 import { type ClientOptions, clientCommand, connect, print } from './client-command.ts'
-import { CommandFailure, EXIT_CODES } from './command-failure.ts'
+import { confirm, requireSomebody } from './confirm.ts'
 import { findUser } from './find-user.ts'
 import { formatCount } from './table.ts'
 
@@ -24,34 +23,18 @@ Examples:
   $ promptmeter users remove ada@example.com --yes`,
     )
     .action(async (name: string, options: RemoveOptions) => {
-      if (!options.yes && !process.stdin.isTTY) {
-        throw new CommandFailure(
-          'Nobody is here to confirm this: say --yes to delete without being asked.',
-          EXIT_CODES.usage,
-        )
-      }
+      if (!options.yes) requireSomebody()
       const client = await connect(options)
       const user = await findUser(client, name)
-      if (!options.yes) await confirmRemoval(user, process.stdin, process.stderr)
+      if (!options.yes) await confirm(removalQuestion(user), user.email, 'Nothing was removed.')
       await client.request('DELETE', `/api/admin/users/${user.id}`)
       print(user, options, ({ email }) => `Removed ${email}.\n`)
     })
 }
 
-/** @throws CommandFailure unless the address is typed */
-export async function confirmRemoval(
-  { email, promptCount }: UserResponse,
-  input: NodeJS.ReadableStream,
-  output: NodeJS.WritableStream,
-): Promise<void> {
-  const terminal = createInterface({ input, output })
-  // Ctrl-D closes without an answer.
-  const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
-  try {
-    const question = `This deletes ${email} with ${formatCount(promptCount)} counted prompts and all sessions, for good.\nType the address to go on: `
-    const typed = await Promise.race([terminal.question(question), closed])
-    if (typed.trim().toLowerCase() !== email) throw new CommandFailure('Nothing was removed.')
-  } finally {
-    terminal.close()
-  }
+export function removalQuestion({ email, promptCount }: UserResponse): string {
+  return (
+    `This deletes ${email} with ${formatCount(promptCount)} counted prompts and all sessions, for good.\n` +
+    'Type the address to go on: '
+  )
 }

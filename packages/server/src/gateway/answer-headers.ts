@@ -30,8 +30,12 @@ export function passedHeaders({ headers }: UpstreamAnswer, redactor: Redactor): 
 export function headersToSend(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string> {
-  const sent: Record<string, string> = { 'accept-encoding': 'identity' }
-  for (const name of ['accept', 'content-type', 'openai-beta', 'user-agent']) {
+  const sent: Record<string, string> = {
+    'accept-encoding': 'identity',
+    // Without the client's charset: by another one the same bytes might read as another request.
+    'content-type': 'application/json',
+  }
+  for (const name of ['accept', 'openai-beta', 'user-agent']) {
     const value = headers[name]
     if (typeof value === 'string') sent[name] = value
   }

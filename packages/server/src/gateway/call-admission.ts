@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Held, HoldCall, HoldRefusal } from '../ledger/hold-call.ts'
-import type { PromptmeterError } from '../promptmeter-error.ts'
+import { PromptmeterError } from '../promptmeter-error.ts'
 import { MINUTE_MS } from '../quotas/quota-report.ts'
 import type { Principal } from '../sessions/session.ts'
 import { GatewayRefusal, type RefusalDetails } from './gateway-refusal.ts'

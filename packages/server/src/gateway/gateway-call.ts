@@ -8,7 +8,7 @@ import type { AdmittedCall } from './call-admission.ts'
 import { ClientLeft, type ClientStream } from './client-stream.ts'
 import type { Redactor } from './content-redactor.ts'
 import type { Endpoint } from './endpoint.ts'
-import { GatewayRefusal } from './gateway-refusal.ts'
+import { GatewayRefusal, upstreamRefusal } from './gateway-refusal.ts'
 import { bodyToSend, type GatewayRequest } from './gateway-request.ts'
 import { errorEvent } from './openai-error.ts'
 import { rateLimitHeaders } from './rate-limit-headers.ts'
@@ -16,7 +16,7 @@ import { countRequestTokens } from './request-tokens.ts'
 import { StreamRelay } from './stream-relay.ts'
 import type { TokenCounter } from './token-counter.ts'
 import { type Upstream, type UpstreamAnswer, UpstreamError } from './upstream.ts'
-import { collect, readAnswer, type WholeAnswer } from './whole-answer.ts'
+import { collect, isFailure, type ReadAnswer, readAnswer, type WholeAnswer } from './whole-answer.ts'
 
 export const UPSTREAM_PATHS: Record<Endpoint, string> = {
   chat: '/chat/completions',
@@ -122,6 +122,8 @@ export class GatewayCall {
     }
     if (status < 400)
       return await this.#giveUp(new UpstreamError('broken', `the AI provider answered ${status}`))
+    // Nobody could see whether the key is in it.
+    if (!isPlain(answer)) return await this.#giveUp(new UpstreamError('broken', 'the answer is compressed'))
     let body: Buffer
     try {
       body = await collect(answer.body, MAX_REFUSAL_BYTES)
@@ -146,13 +148,12 @@ export class GatewayCall {
     }
     const read = readAnswer(body)
     if (read === null) return await this.#giveUp(new UpstreamError('broken', 'the answer is not JSON'))
-    await this.#charge(
-      read.usage ??
-        (await this.#estimate(await this.#parts.counter.count(textOfAnswer(endpoint, read.parsed)))),
-    )
+    const failed = isFailure(endpoint, read)
+    if (failed) await this.#free('upstream_failed')
+    else await this.#charge(read.usage ?? (await this.#estimateWhole(read)))
     return {
       status: answer.status,
-      headers: this.#headersOf(answer),
+      headers: this.#headersOf(answer, failed ? this.#admitted.held.quotaBefore : undefined),
       body: this.#parts.redactor.redact(body),
     }
   }
@@ -168,7 +169,8 @@ export class GatewayCall {
       return await this.#breakOff(relay, error)
     }
     try {
-      await this.#charge(relay.usage ?? (await this.#estimate(await relay.delivered.tokens())))
+      if (relay.failed && !relay.delivered.any) await this.#free('upstream_failed')
+      else await this.#charge(relay.usage ?? (await this.#estimate(await relay.delivered.tokens())))
     } catch (error) {
       return this.#endWithError(error)
     }
@@ -182,7 +184,7 @@ export class GatewayCall {
     // Nobody reads any more what is still to come.
     this.end(error)
     const left = error instanceof ClientLeft
-    if (!left && relay.usage === null && !relay.delivered.any) {
+    if (!left && !relay.delivered.any) {
       if (!this.#client.started) return await this.#giveUp(error)
       await this.#free('broken')
       return this.#endWithError(this.#toRefusal(error))
@@ -219,6 +221,10 @@ export class GatewayCall {
     this.#parts.metrics.finished(this.#request.endpoint, result)
   }
 
+  async #estimateWhole({ parsed }: ReadAnswer): Promise<TokenUsage> {
+    return this.#estimate(await this.#parts.counter.count(textOfAnswer(this.#request.endpoint, parsed)))
+  }
+
   async #estimate(outputTokens: number): Promise<TokenUsage> {
     const { endpoint, parsed } = this.#request
     const { inputTokens } = this.#admitted
@@ -235,22 +241,22 @@ export class GatewayCall {
     return { ...passedHeaders(answer, this.#parts.redactor), ...rateLimitHeaders(quota) }
   }
 
+  /** Tells a failure in an event, or as a refusal while nothing was sent. @throws PromptmeterError then */
   #endWithError(error: unknown): null {
     const refusal =
       error instanceof PromptmeterError
         ? error
         : new PromptmeterError('internal_error', 'Internal server error.')
+    if (!this.#client.started) throw refusal
     this.#client.end([errorEvent(this.#request.endpoint, refusal)])
     return null
   }
 
-  #refusal(
-    code: PromptmeterError['code'],
-    message: string,
-    shouldRetry = false,
-    cause?: unknown,
-  ): GatewayRefusal {
-    return new GatewayRefusal(code, message, { shouldRetry, quota: this.#admitted.held.quotaBefore, cause })
+  #refusal(code: PromptmeterError['code'], message: string): GatewayRefusal {
+    return new GatewayRefusal(code, message, {
+      shouldRetry: false,
+      quota: this.#admitted.held.quotaBefore,
+    })
   }
 
   /** What a client is told of a failure on the way. */
@@ -261,18 +267,6 @@ export class GatewayCall {
       this.#parts.logger.error({ err: error }, 'a call of the gateway failed')
       return new PromptmeterError('internal_error', 'Internal server error.')
     }
-    const { kind, message } = error
-    if (kind === 'timeout') {
-      return this.#refusal('upstream_timeout', 'The AI provider did not answer in time.', true, error)
-    }
-    if (kind === 'unreachable') {
-      return this.#refusal('upstream_unreachable', 'The AI provider cannot be reached.', true, error)
-    }
-    return this.#refusal(
-      'upstream_invalid_response',
-      `The AI provider did not give a whole answer: ${message}.`,
-      true,
-      error,
-    )
+    return upstreamRefusal(error, this.#admitted.held.quotaBefore)
   }
 }

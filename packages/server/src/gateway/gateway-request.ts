@@ -139,9 +139,14 @@ function isBound(value: unknown): value is number {
  */
 export function bodyToSend(request: GatewayRequest, maxTokens: number | null): Buffer {
   const { endpoint, body, bounds, stream, wantsUsage } = request
+  const parsed = objectOf(request.parsed)
   const changes: Record<string, unknown> = {}
-  if (maxTokens !== null && maxTokens !== request.maxTokens) {
-    for (const name of bounds.length > 0 ? bounds : BOUNDS[endpoint].slice(0, 1)) changes[name] = maxTokens
+  if (maxTokens !== null) {
+    // A server may know but one of several bounds: each has to hold, and none is raised.
+    for (const name of bounds.length > 0 ? bounds : BOUNDS[endpoint].slice(0, 1)) {
+      const bound = parsed[name]
+      if (!isBound(bound) || bound > maxTokens) changes[name] = maxTokens
+    }
   }
   if (stream && tellsUsageOnWish(endpoint) && !wantsUsage) changes.stream_options = { include_usage: true }
   return Object.keys(changes).length === 0 ? body : setJsonMembers(body, changes)

@@ -101,7 +101,8 @@ class CallHandler implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#forget()
-    const reason = this.#signal.aborted ? this.#signal.reason : toUpstreamError(error)
+    const started = this.#controller !== null
+    const reason = this.#signal.aborted ? this.#signal.reason : toUpstreamError(error, started)
     if (this.#body === null) this.#reject(reason)
     else this.#body.fail(reason)
   }
@@ -119,12 +120,13 @@ class CallHandler implements Dispatcher.DispatchHandler {
   }
 }
 
-function toUpstreamError(error: Error): UpstreamError {
+/** @param started false while there was no connection that the request could have gone up on */
+function toUpstreamError(error: Error, started: boolean): UpstreamError {
   const options = { cause: error }
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
     return new UpstreamError('timeout', 'the AI provider did not answer in time', options)
   }
-  if (error instanceof errors.ConnectTimeoutError || 'syscall' in error) {
+  if (!started) {
     return new UpstreamError('unreachable', 'the AI provider cannot be reached', options)
   }
   return new UpstreamError('broken', 'the connection to the AI provider broke', options)

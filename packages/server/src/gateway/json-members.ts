@@ -73,13 +73,22 @@ export function findAmbiguousMember(
   members: readonly JsonMember[],
   names: ReadonlySet<string>,
 ): string | null {
-  const foldedNames = new Set([...names].map(foldCase))
+  const foldedNames = foldedOf(names)
   const seen = new Set<string>()
   for (const { key } of members) {
     if (names.has(key) ? seen.has(key) : foldedNames.has(foldCase(key))) return key
     if (names.has(key)) seen.add(key)
   }
   return null
+}
+
+/** Each set of names is folded once: this is asked of every request. */
+const folded = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>()
+
+function foldedOf(names: ReadonlySet<string>): ReadonlySet<string> {
+  const known = folded.get(names) ?? new Set([...names].map(foldCase))
+  folded.set(names, known)
+  return known
 }
 
 /**

@@ -4,13 +4,13 @@ import { type QuotaReport, quotaReport } from '../quotas/quota-report.ts'
 import type { Principal } from '../sessions/session.ts'
 import type { SessionService } from '../sessions/session-service.ts'
 import type { User } from '../users/user.ts'
-import { passedHeaders } from './answer-headers.ts'
+import { isPlain, passedHeaders } from './answer-headers.ts'
 import type { Redactor } from './content-redactor.ts'
-import { GatewayRefusal } from './gateway-refusal.ts'
+import { GatewayRefusal, upstreamRefusal } from './gateway-refusal.ts'
 import type { GatewayService } from './gateway-service.ts'
 import { isObject, listOf } from './json-value.ts'
 import { UpstreamError } from './upstream.ts'
-import { collect, type WholeAnswer } from './whole-answer.ts'
+import { collect, readAnswer, type WholeAnswer } from './whole-answer.ts'
 
 export type ModelService = ReturnType<typeof createModelService>
 
@@ -31,9 +31,7 @@ export function createModelService(gateway: GatewayService, sessions: SessionSer
       const user = await sessions.getCaller(principal)
       const quota = reportOf(user)
       const answer = await fetchModels(gateway, redactor).catch((error) => {
-        if (!(error instanceof UpstreamError)) throw error
-        const code = error.kind === 'timeout' ? 'upstream_timeout' : 'upstream_unreachable'
-        throw new GatewayRefusal(code, 'The AI provider did not tell its models.', { quota, cause: error })
+        throw error instanceof UpstreamError ? toRefusal(error, quota) : error
       })
       const { allowedModels } = user.terms
       if (allowedModels === null || answer.status !== 200) return { answer, quota }
@@ -42,23 +40,50 @@ export function createModelService(gateway: GatewayService, sessions: SessionSer
   }
 }
 
+/** @throws UpstreamError when there is no answer that could be passed on */
 async function fetchModels(gateway: GatewayService, redactor: Redactor): Promise<WholeAnswer> {
-  const { signal } = new AbortController()
-  const headers = { accept: 'application/json', 'accept-encoding': 'identity' }
+  const ending = new AbortController()
   const upstream = gateway.requireUpstream()
-  const answer = await upstream.send({
-    method: 'GET',
-    path: '/models',
-    headers,
-    body: null,
-    signal,
-    onSent() {},
-  })
-  const body = redactor.redact(await collect(answer.body))
-  if (answer.status === 401 || answer.status === 403) {
-    throw new PromptmeterError('upstream_key_refused', 'The AI provider refused this server.')
+  try {
+    const answer = await upstream.send({
+      method: 'GET',
+      path: '/models',
+      headers: { accept: 'application/json', 'accept-encoding': 'identity' },
+      body: null,
+      signal: ending.signal,
+      onSent() {},
+    })
+    const { status } = answer
+    if (status === 401 || status === 403) throw new KeyRefused(status)
+    if (status !== 200 && status < 400)
+      throw new UpstreamError('broken', `the AI provider answered ${status}`)
+    if (!isPlain(answer)) throw new UpstreamError('broken', 'the answer is compressed')
+    const body = await collect(answer.body)
+    if (status === 200 && readAnswer(body) === null) {
+      throw new UpstreamError('broken', 'the answer is not JSON')
+    }
+    const headers = passedHeaders(answer, redactor)
+    if (status !== 200) headers['x-upstream-status'] = String(status)
+    return { status, headers, body: redactor.redact(body) }
+  } catch (error) {
+    // What nobody will read need not come.
+    ending.abort(error)
+    throw error
   }
-  return { status: answer.status, headers: passedHeaders(answer, redactor), body }
+}
+
+class KeyRefused extends UpstreamError {
+  constructor(status: number) {
+    super('broken', `the AI provider refuses API_KEY with ${status}: no call can succeed until it is right`)
+    this.name = 'KeyRefused'
+  }
+}
+
+function toRefusal(error: UpstreamError, quota: QuotaReport): GatewayRefusal {
+  if (!(error instanceof KeyRefused)) return upstreamRefusal(error, quota)
+  const message = 'The AI provider refused this server. Its operator has been told.'
+  // With its cause it is a line in the log, a loud one.
+  return new GatewayRefusal('upstream_key_refused', message, { shouldRetry: false, quota, cause: error })
 }
 
 /** @throws PromptmeterError `upstream_invalid_response` when the list cannot be read: what is not known is not shown */

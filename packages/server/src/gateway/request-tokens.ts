@@ -75,6 +75,7 @@ const USUAL_TIERS = new Set<unknown>(['auto', 'default', 'flex'])
 
 function* unboundedParts(endpoint: Endpoint, request: JsonObject): Generator<string> {
   if (!USUAL_TIERS.has(request.service_tier ?? 'default')) yield 'service_tier'
+  yield* unclearCounts(endpoint, request)
   if (endpoint === 'chat') {
     yield* fieldsSet(request, ['web_search_options'])
     yield* hostedTools(request.tools, 'tools')
@@ -83,6 +84,15 @@ function* unboundedParts(endpoint: Endpoint, request: JsonObject): Generator<str
     yield* fieldsSet(request, ['previous_response_id', 'conversation', 'prompt'])
     yield* hostedTools(request.tools, 'tools')
     yield* storedInput(request.input, 'input')
+  }
+}
+
+/** How many answers there are, said in a way that some servers refuse and others read as a number: `"3"`, say. */
+function* unclearCounts(endpoint: Endpoint, request: JsonObject): Generator<string> {
+  if (endpoint !== 'chat' && endpoint !== 'completions') return
+  for (const name of endpoint === 'chat' ? ['n'] : ['n', 'best_of']) {
+    const count = request[name] ?? 1
+    if (!Number.isSafeInteger(count) || (count as number) < 1) yield name
   }
 }
 

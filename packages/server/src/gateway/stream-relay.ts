@@ -5,7 +5,7 @@ import { DeliveredOutput } from './delivered-output.ts'
 import type { Endpoint } from './endpoint.ts'
 import { EventSplitter, eventData } from './event-stream.ts'
 import { tellsUsageOnWish } from './gateway-request.ts'
-import { objectOf } from './json-value.ts'
+import { isObject, objectOf } from './json-value.ts'
 import type { TokenCounter } from './token-counter.ts'
 import { UpstreamError } from './upstream.ts'
 import { parseUsage } from './upstream-usage.ts'
@@ -15,6 +15,8 @@ const MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 const DONE_MARK = Buffer.from('[DONE]')
 const USAGE_NAME = Buffer.from('"usage"')
+/** As the name of a member or, in the stream of a response, the type of an event. */
+const ERROR_NAME = Buffer.from('"error"')
 const OPENING_BRACE = 0x7b
 const COLON = 0x3a
 const SPACE = 0x20
@@ -42,6 +44,7 @@ export class StreamRelay {
   #last: Buffer[] = []
   #lastBytes = 0
   #anything = false
+  #failed = false
 
   constructor(options: StreamRelayOptions) {
     this.#options = options
@@ -51,6 +54,11 @@ export class StreamRelay {
   /** The upstream's own numbers, or null as long as they have not come. */
   get usage(): TokenUsage | null {
     return this.#usage
+  }
+
+  /** True when the upstream itself said that it failed. */
+  get failed(): boolean {
+    return this.#failed
   }
 
   /** What is to be sent once the call is settled. */
@@ -63,18 +71,20 @@ export class StreamRelay {
    * @throws ClientLeft; UpstreamError when the stream broke, stood still or is none; why the call had to end
    */
   async run(body: AsyncIterable<Buffer>, client: ClientStream, start: () => void): Promise<void> {
-    for await (const chunk of body) {
-      const pieces = this.#take(chunk)
-      if (pieces.length === 0) continue
-      start()
-      for (const piece of pieces) this.delivered.add(piece)
-      await client.write(pieces)
+    try {
+      for await (const chunk of body) {
+        const pieces = this.#take(chunk)
+        if (pieces.length === 0) continue
+        start()
+        for (const piece of pieces) this.delivered.add(piece)
+        await client.write(pieces)
+      }
+    } catch (error) {
+      // After its last event an answer is whole, however its connection ends.
+      if (!(error instanceof UpstreamError && this.#last.length > 0)) throw error
     }
-    const rest = this.#splitter.flush()
-    if (rest.length > 0) this.#keep(this.#options.redactor.redact(rest))
-    if (!this.#anything && this.#last.length === 0) {
-      throw new UpstreamError('broken', 'the AI provider sent an empty stream')
-    }
+    this.#takeRest(this.#splitter.flush())
+    if (!this.#anything) throw new UpstreamError('broken', 'the AI provider sent an empty stream')
   }
 
   /** The events of a chunk that go on at once. */
@@ -82,7 +92,8 @@ export class StreamRelay {
     const pieces: Buffer[] = []
     for (const whole of this.#splitter.push(chunk)) {
       const event = this.#options.redactor.redact(whole)
-      this.#anything = true
+      // Comments that keep a connection alive are no answer.
+      this.#anything ||= eventData(event) !== null
       const fate = this.#last.length > 0 ? 'last' : this.#watch(event)
       if (fate === 'pass') pieces.push(event)
       else if (fate === 'last') this.#keep(event)
@@ -91,6 +102,17 @@ export class StreamRelay {
       throw new UpstreamError('broken', 'the AI provider sent an event without end')
     }
     return pieces
+  }
+
+  /** What stands behind the last blank line: some servers leave out the one behind their last event. */
+  #takeRest(whole: Buffer): void {
+    if (whole.length === 0) return
+    const event = this.#options.redactor.redact(whole)
+    this.#anything ||= eventData(event) !== null
+    const fate = this.#last.length > 0 ? 'last' : this.#watch(event)
+    if (fate === 'withhold') return
+    if (fate === 'pass') this.delivered.add(event)
+    this.#keep(event)
   }
 
   #keep(event: Buffer): void {
@@ -105,9 +127,11 @@ export class StreamRelay {
     const { endpoint, hidesUsage } = this.#options
     if (event.includes(DONE_MARK) && eventData(event) === '[DONE]') return 'last'
     const mayEnd = endpoint === 'responses' && event.includes('response.')
-    if (!hasUsage(event) && !(mayEnd && endsResponse(event))) return 'pass'
+    const mayFail = event.includes(ERROR_NAME)
+    if (!hasUsage(event) && !mayFail && !(mayEnd && endsResponse(event))) return 'pass'
     const data = objectOf(parseData(event))
     const response = objectOf(data.response)
+    this.#failed ||= isObject(data.error) || data.type === 'error' || data.type === 'response.failed'
     this.#usage = parseUsage(data.usage ?? response.usage) ?? this.#usage
     if (endpoint === 'responses') return LAST_RESPONSE_EVENTS.has(String(data.type)) ? 'last' : 'pass'
     const onlyUsage = Array.isArray(data.choices) && data.choices.length === 0

@@ -11,11 +11,13 @@ import { isObject, objectOf } from './json-value.ts'
 export function parseUsage(usage: unknown): TokenUsage | null {
   if (!isObject(usage)) return null
   const input = countOf(usage.prompt_tokens ?? usage.input_tokens)
-  if (input === null) return null
-  const told = countOf(usage.completion_tokens ?? usage.output_tokens) ?? 0
+  const told = usage.completion_tokens ?? usage.output_tokens ?? null
+  const answer = countOf(told)
+  const total = countOf(usage.total_tokens)
+  // Embeddings tell a total and no output; where neither can be read nobody knows what the answer took.
+  if (input === null || (answer === null && (told !== null || total === null))) return null
   // Some servers leave reasoning out of the output and only in the total: what is billed is the total.
-  const total = countOf(usage.total_tokens) ?? 0
-  const output = Math.max(told, total - input)
+  const output = Math.max(answer ?? 0, (total ?? 0) - input)
   const inputDetails = objectOf(usage.prompt_tokens_details ?? usage.input_tokens_details)
   const outputDetails = objectOf(usage.completion_tokens_details ?? usage.output_tokens_details)
   return {

@@ -1,6 +1,8 @@
 import type { TokenUsage } from '../ledger/hold-call.ts'
+import { textOfAnswer } from './answer-texts.ts'
+import type { Endpoint } from './endpoint.ts'
 import { jsonMembers } from './json-members.ts'
-import { isObject } from './json-value.ts'
+import { isObject, objectOf } from './json-value.ts'
 import { UpstreamError } from './upstream.ts'
 import { parseUsage } from './upstream-usage.ts'
 
@@ -34,6 +36,11 @@ export interface ReadAnswer {
   readonly usage: TokenUsage | null
   /** The answer, or null where it is too large to be read. */
   readonly parsed: unknown
+}
+
+/** True when an answer that came with a good status says itself that the upstream failed, and has nothing else in it. */
+export function isFailure(endpoint: Endpoint, { parsed }: ReadAnswer): boolean {
+  return isObject(objectOf(parsed).error) && textOfAnswer(endpoint, parsed) === ''
 }
 
 /** Null when it is no JSON object: garbage. */

@@ -3,7 +3,7 @@ import type { LightMyRequestResponse } from 'fastify'
 import { bearer } from './requests.ts'
 import type { TestApp } from './test-app.ts'
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** Asks the operator's API below `/api/admin/users` with the admin key. */
 export function admin(
@@ -13,9 +13,20 @@ export function admin(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<LightMyRequestResponse> {
+  return askAdmin(server, method, `/users${path}`, body, headers)
+}
+
+/** Asks the operator's API below `/api/admin` with the admin key. */
+export function askAdmin(
+  server: TestApp,
+  method: Method,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<LightMyRequestResponse> {
   return server.request({
     method,
-    url: `/api/admin/users${path}`,
+    url: `/api/admin${path}`,
     headers: {
       ...bearer('test-admin-key'),
       ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -30,7 +41,7 @@ let added = 0
 /** A user whom nobody else knows, and a session of theirs. */
 export async function addUser(
   server: TestApp,
-  body: { email?: string; threshold?: number } = {},
+  body: { email?: string; threshold?: number; plan?: string } = {},
 ): Promise<{ user: UserResponse; token: string }> {
   const email = body.email ?? `admin-user-${++added}@example.com`
   const user: UserResponse = (await admin(server, 'POST', '', { ...body, email })).json()

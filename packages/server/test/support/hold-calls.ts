@@ -1,5 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { HoldCall, SettleCall, TokenUsage } from '../../src/ledger/hold-call.ts'
+import type {
+  AbandonCall,
+  HoldCall,
+  ReleaseCall,
+  RenewCall,
+  SettleCall,
+  TokenUsage,
+} from '../../src/ledger/hold-call.ts'
+import type { UsageCall } from '../../src/ledger/usage-call.ts'
 import type { Principal } from '../../src/sessions/session.ts'
 
 export const NO_TOKENS: TokenUsage = {
@@ -7,6 +15,15 @@ export const NO_TOKENS: TokenUsage = {
   cachedInputTokens: 0,
   outputTokens: 0,
   reasoningTokens: 0,
+  estimated: false,
+}
+
+/** 30 tokens, of all kinds. */
+export const SOME_TOKENS: TokenUsage = {
+  inputTokens: 10,
+  cachedInputTokens: 4,
+  outputTokens: 20,
+  reasoningTokens: 5,
   estimated: false,
 }
 
@@ -39,6 +56,34 @@ export function settleCall(hold: HoldCall, fields: Partial<SettleCall> = {}): Se
     idempotencyKey,
     usage: NO_TOKENS,
     cost: 0,
+    ...fields,
+  }
+}
+
+export function releaseCall({ userId, holdId }: HoldCall): ReleaseCall {
+  return { kind: 'release', userId, holdId }
+}
+
+export function renewCall({ userId, sessionId, holdId, lifetimeMs }: HoldCall): RenewCall {
+  return { kind: 'renew', userId, sessionId, holdId, lifetimeMs }
+}
+
+export function abandonCall({ userId, holdId }: HoldCall): AbandonCall {
+  return { kind: 'abandon', userId, holdId }
+}
+
+/** A call of `/trackUsage` that counts nothing. */
+export function usageCall({ userId, sessionId }: Principal, fields: Partial<UsageCall> = {}): UsageCall {
+  return {
+    kind: 'usage',
+    userId,
+    sessionId,
+    prompts: 0,
+    tokens: 0,
+    model: null,
+    source: null,
+    occurredAt: null,
+    idempotencyKey: null,
     ...fields,
   }
 }

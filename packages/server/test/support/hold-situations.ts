@@ -9,7 +9,7 @@ import { NO_WINDOW_COUNTS, NOTHING } from '../../src/quotas/amounts.ts'
 import type { Plan } from '../../src/quotas/plan.ts'
 import type { Price } from '../../src/quotas/price.ts'
 import { batchFacts, lockedUser, planOf } from './batch-facts.ts'
-import { holdCall } from './hold-calls.ts'
+import { holdCall, usageCall } from './hold-calls.ts'
 
 /** Twenty past ten on a Monday. */
 export const NOW = new Date('2026-11-23T10:20:30Z')
@@ -34,26 +34,7 @@ export function hold(fields: Partial<HoldCall> = {}): HoldCall {
 
 /** A call of `/trackUsage` by the same. */
 export function track(fields: Partial<UsageCall>): UsageCall {
-  return {
-    kind: 'usage',
-    userId: 'u',
-    sessionId: 's',
-    prompts: 0,
-    tokens: 0,
-    model: null,
-    source: null,
-    occurredAt: null,
-    idempotencyKey: null,
-    ...fields,
-  }
-}
-
-export function endOf(kind: 'release' | 'abandon', { userId, holdId }: HoldCall) {
-  return { kind, userId, holdId }
-}
-
-export function renewOf({ userId, sessionId, holdId }: HoldCall) {
-  return { kind: 'renew', userId, sessionId, holdId, lifetimeMs: 1000 } as const
+  return usageCall({ userId: 'u', sessionId: 's' }, fields)
 }
 
 /** What differs from a user with nothing used and nothing limited. */

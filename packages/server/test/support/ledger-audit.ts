@@ -10,7 +10,10 @@ export interface KeptEvent {
   readonly kind: string
   readonly prompts: number
   readonly tokens: number
+  readonly cost: number
   readonly key: string | null
+  /** The hold that was settled or abandoned, for calls of the gateway. */
+  readonly holdId: string | null
   readonly promptCountAfter: number
   readonly tokenCountAfter: number
 }
@@ -30,7 +33,8 @@ export async function withDatabase<T>(
 
 export async function readEvents({ kysely }: Database): Promise<KeptEvent[]> {
   const { rows } = await sql<KeptEvent>`
-    select u.email, e.seq, e.kind, e.prompts, e.tokens, e.idempotency_key as key,
+    select u.email, e.seq, e.kind, e.prompts, e.tokens, e.cost_micros as cost, e.idempotency_key as key,
+      e.hold_id as "holdId",
       e.prompt_count_after as "promptCountAfter", e.token_count_after as "tokenCountAfter"
     from usage_events e join users u on u.id = e.user_id order by u.email, e.seq`.execute(kysely)
   return rows

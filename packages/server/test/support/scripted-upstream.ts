@@ -18,6 +18,12 @@ export interface UpstreamCall {
   readonly aborted: Promise<void>
 }
 
+/** A call that a test answers itself. */
+export interface TakenCall {
+  readonly call: UpstreamCall
+  readonly response: ServerResponse
+}
+
 /** What the upstream does with a call. */
 export type Script = (call: UpstreamCall, response: ServerResponse) => unknown
 
@@ -30,6 +36,8 @@ export interface ScriptedUpstream {
   script: Script
   /** The next call that has not been asked for. */
   nextCall(): Promise<UpstreamCall>
+  /** The next call that comes, for the test itself to answer. Later ones are answered as before. */
+  takeCall(): Promise<TakenCall>
   close(): Promise<void>
 }
 
@@ -39,8 +47,10 @@ export async function startUpstream(script: Script = answerUsually): Promise<Scr
   let asked = 0
   let arrived = () => {}
   const server = createServer(async (request, response) => {
-    const aborted = once(response, 'close').then(() => {
-      if (response.writableFinished) return new Promise<void>(() => {})
+    const aborted = new Promise<void>((resolve) => {
+      response.once('close', () => {
+        if (!response.writableFinished) resolve()
+      })
     })
     const rawBody = await buffer(request).catch(() => Buffer.alloc(0))
     const call = {
@@ -69,6 +79,15 @@ export async function startUpstream(script: Script = answerUsually): Promise<Scr
         })
       }
       return calls[asked++] as UpstreamCall
+    },
+    takeCall() {
+      const usual = upstream.script
+      return new Promise((resolve) => {
+        upstream.script = (call, response) => {
+          upstream.script = usual
+          resolve({ call, response })
+        }
+      })
     },
     async close() {
       server.closeAllConnections()

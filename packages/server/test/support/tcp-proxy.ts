@@ -9,6 +9,11 @@ export interface TcpProxy {
   cutAfterSending(text: string): void
   /** How many connections were cut. */
   readonly cuts: number
+  /** Cuts every connection and takes no new one, as a database that is away. */
+  goAway(): void
+  comeBack(): void
+  /** How often somebody came while the database was away. */
+  readonly refusals: number
   close(): Promise<void>
 }
 
@@ -16,9 +21,16 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
   const target = new URL(databaseUrl)
   let trigger: string | null = null
   let cuts = 0
+  let away = false
+  let refusals = 0
   const open = new Set<Socket>()
 
   const server = createServer((client) => {
+    if (away) {
+      refusals++
+      client.on('error', () => {}).destroy()
+      return
+    }
     const database = connect(Number(target.port), target.hostname)
     for (const socket of [client, database]) {
       open.add(socket)
@@ -48,6 +60,16 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
     },
     get cuts() {
       return cuts
+    },
+    goAway() {
+      away = true
+      for (const socket of open) socket.destroy()
+    },
+    comeBack() {
+      away = false
+    },
+    get refusals() {
+      return refusals
     },
     async close() {
       for (const socket of open) socket.destroy()

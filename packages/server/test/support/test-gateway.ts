@@ -84,8 +84,7 @@ export async function startTestGateway(
     post: (path, token, body, init = {}) =>
       fetch(`${url}${path}`, {
         method: 'POST',
-        body:
-          typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
+        body: toBody(body),
         ...init,
         headers: {
           authorization: `Bearer ${token}`,
@@ -114,6 +113,12 @@ export async function startTestGateway(
       if (options.upstream === undefined) await upstream.close()
     },
   }
+}
+
+/** Text and bytes as they are, anything else as JSON. */
+export function toBody(body: unknown): string | Uint8Array<ArrayBuffer> {
+  if (body instanceof Uint8Array) return new Uint8Array(body)
+  return typeof body === 'string' ? body : JSON.stringify(body)
 }
 
 /** Resolves once `check` gives true; what it looks at is changed by something that the test cannot wait for itself. */

@@ -1,0 +1,270 @@
+import type { PlanRequest } from '@promptmeter/contract'
+import fc from 'fast-check'
+import { sql } from 'kysely'
+import { expect } from 'vitest'
+import type { Held, HoldCall } from '../../src/ledger/hold-call.ts'
+import type { LedgerService } from '../../src/ledger/ledger-service.ts'
+import { PromptmeterError } from '../../src/promptmeter-error.ts'
+import { costOf } from '../../src/quotas/price.ts'
+import { holdCall, NO_TOKENS, releaseCall, renewCall, settleCall } from './hold-calls.ts'
+import { readHolds } from './hold-users.ts'
+import type { KeptEvent } from './ledger-audit.ts'
+import type { Replicas } from './replicas.ts'
+
+const MODEL = 'gpt-5'
+const PRICE = {
+  model: MODEL,
+  effectiveFrom: '2020-01-01T00:00:00Z',
+  inputMicros: 500_000,
+  cachedInputMicros: null,
+  outputMicros: 2_000_000,
+}
+const MOST = { prompts: 20, tokens: 200, cost: 300 }
+/** Limits that a few calls reach; the one on a window is there to have windows counted. */
+const PLAN: PlanRequest = {
+  limits: [
+    { meter: 'prompts', window: 'lifetime', amount: MOST.prompts },
+    { meter: 'tokens', window: 'lifetime', amount: MOST.tokens },
+    { meter: 'cost', window: 'lifetime', amount: MOST.cost },
+    { meter: 'tokens', window: 'day', amount: 1000 },
+  ],
+}
+
+/** Sets up what the holds of a run are limited by. @returns the name of the plan */
+export async function putHoldPlan(replicas: Replicas): Promise<string> {
+  const { plans, prices } = replicas.at(0).services
+  await prices.put([PRICE])
+  await plans.put('limited', PLAN)
+  return 'limited'
+}
+
+export interface HoldTarget {
+  readonly id: string
+  readonly email: string
+  readonly sessions: readonly { readonly id: string }[]
+}
+
+const pick = fc.nat(20)
+
+/** Calls of the gateway. They pick among the holds that were acknowledged to the same user by then. */
+export function holdCommands<User extends number, Key extends string | null>(
+  user: fc.Arbitrary<User>,
+  session: fc.Arbitrary<number>,
+  key: fc.Arbitrary<Key>,
+) {
+  return fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('hold'),
+        user,
+        session,
+        key,
+        inputTokens: fc.nat(20),
+        maxTokens: fc.constantFrom(1, 16, 40),
+        answers: fc.constantFrom(0, 1, 1, 2),
+      }),
+    },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        kind: fc.constant('settle'),
+        user,
+        pick,
+        share: fc.constantFrom(0, 0.5, 1),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constantFrom('release', 'renew', 'renew', 'expire', 'sweep'),
+        user,
+        pick,
+      }),
+    },
+  )
+}
+export type HoldCommand = ReturnType<typeof holdCommands> extends fc.Arbitrary<infer T> ? T : never
+
+/** A hold that was acknowledged, and what became of it as far as it was answered. */
+interface RunHold {
+  readonly call: HoldCall
+  readonly held: Held
+  released: boolean
+  expired: boolean
+  /** What was acknowledged as newly recorded. */
+  settled: { readonly tokens: number; readonly cost: number } | null
+  replayed: boolean
+}
+
+/** The calls of the gateway in one example: makes them and remembers what was answered. */
+export class HoldRun {
+  readonly #replicas: Replicas
+  readonly #holds = new Map<string, RunHold[]>()
+  readonly #thresholds = new Map<string, number>()
+  #requests = 0
+
+  constructor(replicas: Replicas) {
+    this.#replicas = replicas
+  }
+
+  /** The operator may have granted more prompts for a while. */
+  noteThreshold({ id }: HoldTarget, threshold: number | null): void {
+    this.#thresholds.set(id, Math.max(this.#thresholds.get(id) ?? MOST.prompts, threshold ?? MOST.prompts))
+  }
+
+  /** @param isEnded whether a session, or its user, had ended before this was sent: then nothing is held any more */
+  async send(one: HoldCommand, target: HoldTarget, isEnded: (sessionId: string) => boolean): Promise<void> {
+    const { services, database } = this.#replicas.at(this.#requests++)
+    const { ledger } = services
+    if (one.kind === 'sweep') {
+      await ledger.sweep()
+      return
+    }
+    if (one.kind === 'hold') {
+      const sessionId = target.sessions[one.session]?.id as string
+      await this.#hold(ledger, one, target, sessionId, isEnded(sessionId))
+      return
+    }
+    const holds = this.#holdsOf(target)
+    const hold = holds[one.pick % holds.length]
+    if (hold === undefined) return
+    if (one.kind === 'settle') {
+      await this.#settle(ledger, hold, one.share)
+    } else if (one.kind === 'expire') {
+      hold.expired = true
+      await sql`update holds set expires_at = now() - interval '1 second' where id = ${hold.call.holdId}`.execute(
+        database.kysely,
+      )
+    } else if (one.kind === 'release') {
+      await ledger.release(releaseCall(hold.call))
+      hold.released = true
+    } else {
+      const code = await codeOf(ledger.renew(renewCall(hold.call)))
+      expect(['ok', 'hold_lost', 'token_invalid', 'user_disabled', 'user_not_found']).toContain(code)
+    }
+  }
+
+  async #hold(
+    ledger: LedgerService,
+    { key, inputTokens, maxTokens, answers }: Extract<HoldCommand, { kind: 'hold' }>,
+    target: HoldTarget,
+    sessionId: string,
+    ended: boolean,
+  ): Promise<void> {
+    const fields = { model: MODEL, idempotencyKey: key, inputTokens, maxTokens, answers }
+    const call = holdCall({ userId: target.id, sessionId }, fields)
+    const outcome = await ledger.hold(call)
+    if (outcome.kind === 'held') {
+      expect(ended).toBe(false)
+      const standings = outcome.quota.standings
+      for (const { used, held, amount } of standings) expect(used + held).toBeLessThanOrEqual(amount)
+      this.#holdsOf(target).push({
+        call,
+        held: outcome,
+        released: false,
+        expired: false,
+        settled: null,
+        replayed: false,
+      })
+      return
+    }
+    const callerRefusals = ['token_invalid', 'user_disabled', 'user_not_found']
+    const others = ['idempotency_key_used', 'idempotency_key_in_flight', 'insufficient_quota']
+    expect(ended ? callerRefusals : [...callerRefusals, ...others]).toContain(
+      'code' in outcome && outcome.code,
+    )
+  }
+
+  async #settle(ledger: LedgerService, hold: RunHold, share: number): Promise<void> {
+    const { call, held } = hold
+    const usage = {
+      ...NO_TOKENS,
+      inputTokens: Math.floor((call.inputTokens as number) * share),
+      outputTokens: Math.floor((held.maxTokens ?? 0) * call.answers * share),
+    }
+    const cost = costOf(usage, PRICE)
+    try {
+      const { replayed } = await ledger.settle(settleCall(call, { usage, cost }))
+      if (replayed) {
+        hold.replayed = true
+        return
+      }
+      expect(hold.settled, 'acknowledged as new twice').toBeNull()
+      hold.settled = { tokens: usage.inputTokens + usage.outputTokens, cost }
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'user_not_found' })
+    }
+  }
+
+  /** @param events all of one user who was not deleted */
+  async check(target: HoldTarget, events: readonly KeptEvent[]): Promise<void> {
+    const holds = this.#holdsOf(target)
+    // Each settlement was acknowledged and each acknowledgement is an event, whatever expired or ended meanwhile.
+    const settled = holds.flatMap(({ call: { holdId }, settled }) =>
+      settled === null ? [] : [{ holdId, prompts: 1, ...settled }],
+    )
+    const kept = events
+      .filter(({ kind, holdId }) => kind === 'usage' && holdId !== null)
+      .map(({ holdId, prompts, tokens, cost }) => ({ holdId, prompts, tokens, cost }))
+    expect(kept.toSorted(byHold)).toEqual(settled.toSorted(byHold))
+    for (const { replayed, settled } of holds) if (replayed) expect(settled).not.toBeNull()
+
+    const abandoned = events.filter(({ kind }) => kind === 'abandoned').map(({ holdId }) => holdId)
+    expect(new Set(abandoned).size).toBe(abandoned.length)
+    const expired = holds.filter(({ expired }) => expired).map(({ call: { holdId } }) => holdId)
+    expect(expired).toEqual(expect.arrayContaining(abandoned))
+
+    // No hold is lost, and none is left that ended.
+    const stored = await readHolds(this.#replicas.at(0).database, target.id)
+    const open = holds
+      .filter(({ call, released, settled }) => !released && !settled && !abandoned.includes(call.holdId))
+      .map(({ call: { holdId } }) => holdId)
+    expect(stored.map(({ id }) => id).toSorted()).toEqual(open.toSorted())
+    this.#checkLimits(target, holds, stored, events)
+  }
+
+  /** Calls of the gateway alone pass no limit; what is settled after its hold ended is a fact that may. */
+  #checkLimits(
+    { id }: HoldTarget,
+    holds: readonly RunHold[],
+    stored: Awaited<ReturnType<typeof readHolds>>,
+    events: readonly KeptEvent[],
+  ): void {
+    const most = { ...MOST, prompts: this.#thresholds.get(id) ?? MOST.prompts }
+    for (const meter of ['prompts', 'tokens', 'cost'] as const) {
+      // What a correction took away was free once more.
+      const corrected = events
+        .filter(({ kind }) => kind === 'correction')
+        .reduce((sum, event) => sum + Math.min(0, event[meter]), 0)
+      const inTime = holds.filter(({ expired, released }) => !expired && !released)
+      const settled = inTime.reduce((sum, { settled }) => {
+        if (settled === null) return sum
+        return sum + (meter === 'prompts' ? 1 : settled[meter])
+      }, 0)
+      const held = stored
+        .filter(({ active }) => active)
+        .reduce((sum, hold) => sum + (meter === 'prompts' ? 1 : hold[meter]), 0)
+      expect(settled + held + corrected, meter).toBeLessThanOrEqual(most[meter])
+    }
+  }
+
+  #holdsOf({ id }: HoldTarget): RunHold[] {
+    const holds = this.#holds.get(id) ?? []
+    this.#holds.set(id, holds)
+    return holds
+  }
+}
+
+const byHold = (one: { holdId: string | null }, other: { holdId: string | null }) =>
+  (one.holdId ?? '') < (other.holdId ?? '') ? -1 : 1
+
+async function codeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call
+    return 'ok'
+  } catch (error) {
+    if (error instanceof PromptmeterError) return error.code
+    throw error
+  }
+}
