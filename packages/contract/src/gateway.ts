@@ -38,7 +38,7 @@ export const GatewayErrorResponse = Type.Object(
       ),
     }),
   },
-  { title: 'GatewayError' },
+  { title: 'GatewayError', description: 'The code stands at the top too, where the rest of the API has it' },
 )
 export type GatewayErrorResponse = Static<typeof GatewayErrorResponse>
 

@@ -1,5 +1,5 @@
 import { type ErrorCode, GatewayErrorResponse } from '@promptmeter/contract'
-import { type TObject, type TProperties, Type } from 'typebox'
+import { type TObject, type TProperties, type TSchema, Type } from 'typebox'
 import { errorResponses } from '../http/error-responses.ts'
 
 /** The `response` schemas of the gateway's refusals, by status: the codes as elsewhere, the shape OpenAI's. */
@@ -8,12 +8,11 @@ export function gatewayErrorResponses(
 ): Record<number, TObject> {
   const responses: Record<number, TObject> = {}
   for (const [status, plain] of Object.entries(errorResponses(...codes))) {
-    const { error: message, code } = plain.properties as TProperties
-    const fields: TProperties = { ...GatewayErrorResponse.properties.error.properties }
-    if (message !== undefined && code !== undefined) Object.assign(fields, { message, code })
+    const { error: message, code } = plain.properties as { error: TSchema; code: TSchema }
+    const fields: TProperties = { ...GatewayErrorResponse.properties.error.properties, message, code }
     const { description } = plain as { description?: string }
     responses[Number(status)] = Type.Object(
-      { error: Type.Object(fields) },
+      { error: Type.Object(fields), code },
       { description: description ?? '' },
     )
   }

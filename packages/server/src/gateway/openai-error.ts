@@ -92,7 +92,7 @@ function sendRefusal(
   return reply
     .code(status)
     .type('application/json; charset=utf-8')
-    .send({ error: toOpenAiError(refusal) })
+    .send({ error: toOpenAiError(refusal), code: refusal.code })
 }
 
 /** The event that ends a stream which could not be finished, in the shape of the endpoint. */
