@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ask, CHAT, CHAT_TOKENS, lastError, ROLE, tokensOf, words } from './support/gateway-client.ts'
 import { findContradictions, readEvents, withDatabase } from './support/ledger-audit.ts'
 import {
-  answerUsually,
   beginStream,
   DONE,
   type ScriptedUpstream,
@@ -173,15 +172,13 @@ describe('a graceful stop in the middle of a stream', () => {
     const database = await prepareDatabase('postgres')
     const server = await startReplica(database, { SHUTDOWN_GRACE_MS: '0', WRITE_DEADLINE_MS: '500' })
     const token = await signUpWithOneLeft(server)
-    const taken = upstream.takeCall()
-    const asked = ask(server.url, token)
-    const { call, response } = await taken
-    beginStream(response)
-    await asked.answered
-    const text = words('x'.repeat(1000))
-    // Until nobody takes any more: what is between is full.
-    while (response.write(text.repeat(100)) || response.writableLength < 4 * 1024 * 1024)
+    const { call, response } = await beginOne(server, token)
+    const piece = words('x'.repeat(1000)).repeat(100)
+    // Until all that is between the two is full.
+    while (response.writableLength < 8 * 1024 * 1024) {
+      response.write(piece)
       await new Promise(setImmediate)
+    }
     server.signal('SIGTERM')
     await call.aborted
     expect(await server.exited).toEqual({ code: 0, signal: null })
@@ -189,7 +186,6 @@ describe('a graceful stop in the middle of a stream', () => {
       expect(await readEvents(opened)).toMatchObject([{ prompts: 9 }, { prompts: 1 }])
       expect(await findContradictions(opened)).toEqual([])
     })
-    upstream.script = answerUsually
   })
 })
 

@@ -117,6 +117,26 @@ describe('an upstream that stands still', () => {
   })
 })
 
+describe('a client that takes nothing for too long', () => {
+  it('counts as gone: the upstream is let go, and what went out is charged', async () => {
+    const token = await gateway.signUp()
+    const taken = upstream.takeCall()
+    const asked = ask(gateway.url, token)
+    const { call, response } = await taken
+    beginStream(response)
+    response.write(words('Hello'))
+    await asked.until('Hello')
+    // More than fits into all the buffers between the two.
+    response.write(words('one two three four '.repeat(50)).repeat(20_000))
+    await call.aborted
+    await until(async () => (await gateway.events(token)).length === 1, 'the call is charged')
+    expect(await gateway.events(token)).toMatchObject([{ prompts: 1, input: CHAT_TOKENS, estimated: true }])
+    expect((await gateway.events(token))[0]?.output).toBeGreaterThan(1000)
+    expect(await gateway.holds(token)).toBe(0)
+    asked.leave()
+  })
+})
+
 describe('an upstream that cannot be reached', () => {
   it('because nobody listens costs nothing', async () => {
     const { port } = await listen(createServer())

@@ -157,6 +157,7 @@ describeOnBothEngines('calls at once, over three replicas', (engine) => {
     const settle = settleCall(call, { usage: SOME_TOKENS, cost: 44 })
     const settled = await Promise.all(Array.from({ length: 9 }, (_, index) => ledger(index).settle(settle)))
     expect(settled.filter(({ replayed }) => !replayed)).toHaveLength(1)
+    expect(await ledger(1).settle(settle)).toMatchObject({ replayed: true })
     expect(await readUserEvents(replicas.at(0).database, user.userId)).toEqual([
       { kind: 'usage', prompts: 1, tokens: 30, cost: 44, key: 'one', holdId: call.holdId },
     ])

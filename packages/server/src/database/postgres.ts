@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { parseIntoClientConfig } from 'pg-connection-string'
@@ -19,7 +20,8 @@ const READ_TIMEOUT_MS = 15_000
  * Transactions look rows up by their keys, a few each. A table that is small, or was when it was last analysed, would be
  * read as a whole, with all the rows that others have deleted meanwhile.
  */
-const BEGIN = 'begin isolation level read committed; set local enable_seqscan = off'
+const BEGIN =
+  'begin isolation level read committed; set local enable_seqscan = off; set local enable_bitmapscan = off'
 
 const asText = (value: string) => value
 
@@ -104,27 +106,19 @@ async function runTransaction<T>(
   let ended = false
   let broken = false
   try {
-    const begun = client.query(BEGIN)
-    begun.catch(() => {})
-    const result = await work({
-      query: async (statement, values) => (await client.query(toQuery(statement, values))).rows,
-      async commitWith(statement, values) {
-        ended = true
-        const [write, commit] = await Promise.allSettled([
-          client.query(toQuery(statement, values)),
-          client.query('commit'),
-        ])
-        // A write that the server itself refused was rolled back for certain, whatever became of the connection.
-        if (write.status === 'rejected') {
-          const { reason } = write
-          throw isRolledBack(reason) || isUnsent(reason) ? reason : new CommitUnknownError(reason)
-        }
-        if (commit.status === 'rejected') {
-          const { reason } = commit
-          throw isRolledBack(reason) && !isConnectionLost(reason) ? reason : new CommitUnknownError(reason)
-        }
-      },
+    const { begun, working } = inOneWrite(client, () => {
+      const begun = client.query(BEGIN)
+      begun.catch(() => {})
+      const working = work({
+        query: async (statement, values) => (await client.query(toQuery(statement, values))).rows,
+        commitWith: async (statement, values) => {
+          ended = true
+          await commitAfter(client, toQuery(statement, values))
+        },
+      })
+      return { begun, working }
     })
+    const result = await working
     await begun
     return result
   } catch (error) {
@@ -142,4 +136,31 @@ function connectionOptions(url: string): pg.PoolConfig {
   if (withLibpqMeaning.searchParams.has('sslmode'))
     withLibpqMeaning.searchParams.set('uselibpqcompat', 'true')
   return parseIntoClientConfig(withLibpqMeaning.href) as pg.PoolConfig
+}
+
+/** The last write and the commit. @throws CommitUnknownError when nobody can say whether they took effect */
+async function commitAfter(client: pg.PoolClient, query: pg.QueryConfig): Promise<void> {
+  const [write, commit] = await inOneWrite(client, () =>
+    Promise.allSettled([client.query(query), client.query('commit')]),
+  )
+  // A write that the server itself refused was rolled back for certain, whatever became of the connection.
+  if (write.status === 'rejected') {
+    const { reason } = write
+    throw isRolledBack(reason) || isUnsent(reason) ? reason : new CommitUnknownError(reason)
+  }
+  if (commit.status === 'rejected') {
+    const { reason } = commit
+    throw isRolledBack(reason) && !isConnectionLost(reason) ? reason : new CommitUnknownError(reason)
+  }
+}
+
+/** Statements that `send` begins at once travel in one write: each by itself would wake the database. */
+function inOneWrite<T>(client: pg.PoolClient, send: () => T): T {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection
+  stream.cork()
+  try {
+    return send()
+  } finally {
+    stream.uncork()
+  }
 }

@@ -61,9 +61,9 @@ export class ClientStream {
     if (pieces.length === 0) return
     const { raw } = this.#reply
     if (this.left) throw new ClientLeft()
-    if (pieces.length > 1) raw.cork()
-    for (const piece of pieces) raw.write(piece)
-    if (pieces.length > 1) raw.uncork()
+    // One write, not several that are corked: those ask for a drain that never comes where the socket takes most of them
+    // at once.
+    raw.write(joined(pieces))
     if (!raw.writableNeedDrain) return
     const waiting = new AbortController()
     const timer = setTimeout(() => waiting.abort(), this.#idleTimeoutMs)
@@ -80,12 +80,21 @@ export class ClientStream {
   }
 
   /** The last bytes. */
-  end(pieces: readonly (Buffer | string)[]): void {
+  end(pieces: readonly Buffer[]): void {
     const { raw } = this.#reply
     if (this.left) return
-    raw.cork()
-    for (const piece of pieces) raw.write(piece)
-    raw.uncork()
-    raw.end()
+    raw.end(joined(pieces))
   }
+}
+
+/** Pieces as one; where they lie side by side in memory, as those of one chunk do, without a copy. */
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [first, ...others] = pieces
+  if (first === undefined) return Buffer.alloc(0)
+  let end = first.byteOffset + first.length
+  for (const piece of others) {
+    if (piece.buffer !== first.buffer || piece.byteOffset !== end) return Buffer.concat(pieces)
+    end += piece.length
+  }
+  return Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset)
 }

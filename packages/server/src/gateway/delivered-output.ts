@@ -20,6 +20,8 @@ export class DeliveredOutput {
   #bytes = 0
   #text = ''
   #tokens: Promise<number> = Promise.resolve(0)
+  /** Characters that the counter has and that are not counted yet. */
+  #uncounted = 0
   #any = false
 
   constructor(endpoint: Endpoint, counter: TokenCounter) {
@@ -31,6 +33,11 @@ export class DeliveredOutput {
     this.#events.push(event)
     this.#bytes += event.length
     if (this.#bytes > KEPT_BYTES) this.#read()
+  }
+
+  /** What to wait for when text comes faster than it is counted, or null: what is uncounted would pile up. */
+  get behind(): Promise<unknown> | null {
+    return this.#uncounted > KEPT_CHARACTERS ? this.#tokens : null
   }
 
   /** True once any text was delivered. */
@@ -58,8 +65,12 @@ export class DeliveredOutput {
     if (this.#text === '') return
     const text = this.#text
     this.#text = ''
+    this.#uncounted += text.length
     const before = this.#tokens
-    this.#tokens = this.#counter.count(text).then(async (tokens) => (await before) + tokens)
+    this.#tokens = this.#counter.count(text).then(async (tokens) => {
+      this.#uncounted -= text.length
+      return (await before) + tokens
+    })
   }
 
   #textOf(event: Buffer): string {

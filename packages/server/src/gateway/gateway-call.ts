@@ -248,7 +248,7 @@ export class GatewayCall {
         ? error
         : new PromptmeterError('internal_error', 'Internal server error.')
     if (!this.#client.started) throw refusal
-    this.#client.end([errorEvent(this.#request.endpoint, refusal)])
+    this.#client.end([Buffer.from(errorEvent(this.#request.endpoint, refusal))])
     return null
   }
 

@@ -78,6 +78,8 @@ export class StreamRelay {
         start()
         for (const piece of pieces) this.delivered.add(piece)
         await client.write(pieces)
+        const { behind } = this.delivered
+        if (behind !== null) await behind
       }
     } catch (error) {
       // After its last event an answer is whole, however its connection ends.
