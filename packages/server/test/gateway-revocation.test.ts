@@ -1,5 +1,5 @@
 import OpenAI from 'openai'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { admin } from './support/admin-requests.ts'
 import {
   ask,
@@ -15,13 +15,12 @@ import {
 import { type GatewayReplicas, startGatewayReplicas } from './support/gateway-replicas.ts'
 import { findContradictions } from './support/ledger-audit.ts'
 import { beginStream, DONE } from './support/scripted-upstream.ts'
-import { describeOnBothEngines } from './support/test-database.ts'
 import { MESSAGES, until } from './support/test-gateway.ts'
 
-describeOnBothEngines('whoever is signed out or disabled', (engine) => {
+describe('whoever is signed out or disabled', () => {
   let replicas: GatewayReplicas
   beforeAll(async () => {
-    replicas = await startGatewayReplicas(engine, 2, { HOLD_LIFETIME_MS: '1000' })
+    replicas = await startGatewayReplicas('postgres', 2, { HOLD_LIFETIME_MS: '1000' })
   })
   afterAll(() => replicas.close())
 

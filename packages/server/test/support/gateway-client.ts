@@ -1,6 +1,6 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
-import { chunk, DONE, word } from './scripted-upstream.ts'
-import { MESSAGES, toBody } from './test-gateway.ts'
+import { chunk, DONE, type Script, word } from './scripted-upstream.ts'
+import { type GatewayEvent, MESSAGES, type TestGateway, toBody } from './test-gateway.ts'
 
 export const CHAT_PATH = '/v1/chat/completions'
 export const MODEL = 'gpt-5-mini'
@@ -84,4 +84,28 @@ export function lastError(stream: string): { code: string; message: string; type
   const data = event.split('\n').find((line) => line.startsWith('data: '))
   if (data === undefined || data === 'data: [DONE]') return null
   return JSON.parse(data.slice('data: '.length)).error ?? null
+}
+
+/** How a call ended. */
+export interface Outcome {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The `error` of a refusal in JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the server said
+  readonly error: any
+  /** What was charged. */
+  readonly events: readonly GatewayEvent[]
+}
+
+/** Makes a call as a new user and waits until nothing is held any more; the upstream does what `script` says from then on. */
+export async function outcomeOf(gateway: TestGateway, body: unknown, script?: Script): Promise<Outcome> {
+  if (script) gateway.upstream.script = script
+  const token = await gateway.signUp()
+  const asked = ask(gateway.url, token, { body })
+  const { status, headers } = await asked.answered
+  const text = await asked.text()
+  const isJson = headers.get('content-type')?.startsWith('application/json')
+  const error = isJson ? JSON.parse(text).error : null
+  return { status, headers, text, error, events: await gateway.settled(token) }
 }

@@ -22,6 +22,8 @@ export interface TestGateway {
   me(token: string): Promise<any>
   /** Every event of the user, in order. */
   events(token: string): Promise<GatewayEvent[]>
+  /** The same once no call is under way any more. @throws Error when one has left its hold behind */
+  settled(token: string): Promise<GatewayEvent[]>
   /** Holds of the user that are still there, expired or not. */
   holds(token: string): Promise<number>
   close(): Promise<void>
@@ -67,7 +69,7 @@ export async function startTestGateway(
   const url = `http://127.0.0.1:${(server.app.server.address() as AddressInfo).port}`
 
   const me = async (token: string) => (await getMe(server, token)).json()
-  return {
+  const gateway: TestGateway = {
     server,
     upstream,
     url,
@@ -102,6 +104,11 @@ export async function startTestGateway(
         from usage_events where user_id = ${id} order by seq`.execute(server.database.kysely)
       return rows
     },
+    async settled(token) {
+      await until(() => server.services.gateway.underWay === 0, 'no call is under way')
+      if ((await gateway.holds(token)) > 0) throw new Error('a call has left its hold behind')
+      return gateway.events(token)
+    },
     async holds(token) {
       const { id } = await me(token)
       const { rows } = await sql<{ holds: number }>`
@@ -113,6 +120,7 @@ export async function startTestGateway(
       if (options.upstream === undefined) await upstream.close()
     },
   }
+  return gateway
 }
 
 /** Text and bytes as they are, anything else as JSON. */
