@@ -52,6 +52,19 @@ describeOnBothEngines('calls at once, over three replicas', (engine) => {
     expect(await findContradictions(replicas.at(0).database)).toEqual([])
   })
 
+  it('hold the last prompt of a user once when all ask for it, user after user', async () => {
+    const users = await Promise.all(Array.from({ length: 100 }, () => addHoldUser(replicas.at(0))))
+    for (const { userId } of users) await replicas.at(0).services.users.update(userId, { threshold: 1 })
+    // Two callers of each replica meet the others at every user: one commits while the others look.
+    await Promise.all(
+      Array.from({ length: 6 }, async (_, caller) => {
+        for (const user of users) await ledger(caller).hold(holdCall(user))
+      }),
+    )
+    for (const { userId } of users) expect(await readHolds(replicas.at(1).database, userId)).toHaveLength(1)
+    expect(await findContradictions(replicas.at(0).database)).toEqual([])
+  })
+
   it('never hold or use more tokens or money than there are, and are refused only where they do not fit', async () => {
     const share = fc.constantFrom(0, 0.5, 1)
     const call = fc.record({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type HoldCommand, HoldRun, holdCommands, putHoldPlan } from './support/hold-run.ts'
+import { type HoldCommand, HoldRun, holdCommands, putHoldPlans } from './support/hold-run.ts'
 import { findContradictions, readEvents } from './support/ledger-audit.ts'
 import { ADMIN, type Replicas, startReplicas } from './support/replicas.ts'
 import { describeOnBothEngines } from './support/test-database.ts'
@@ -70,12 +70,13 @@ const command = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('threshold'), user, threshold: fc.option(fc.nat(100)) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete'), user: fc.constant(USERS - 1) }) },
-  { weight: 16, arbitrary: holdCommands(user, caller.session, key) },
+  { weight: 16, arbitrary: holdCommands(caller.session, key) },
 )
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never
 
 interface TestUser {
   readonly id: string
+  readonly index: number
   readonly email: string
   readonly sessions: readonly { readonly id: string; readonly token: string; readonly apiKey: string }[]
 }
@@ -89,16 +90,16 @@ function told(parts: readonly unknown[]): Told {
 
 describeOnBothEngines('the ledger under random interleavings', (engine) => {
   let replicas: Replicas
-  let plan: string
+  let plans: string[]
   beforeAll(async () => {
     replicas = await startReplicas(engine, 2)
-    plan = await putHoldPlan(replicas)
+    plans = await putHoldPlans(replicas)
   })
   afterAll(() => replicas.close())
 
-  async function addUser(): Promise<TestUser> {
+  async function addUser(index: number): Promise<TestUser> {
     const { services } = replicas.at(0)
-    const added = await services.users.add(`${randomUUID()}@example.com`, null, plan)
+    const added = await services.users.add(`${randomUUID()}@example.com`, null, plans[index])
     const sessions = await Promise.all(
       Array.from({ length: SESSIONS }, async () => {
         const { sessionId, sessionToken } = await services.sessions.start(added, null)
@@ -106,7 +107,7 @@ describeOnBothEngines('the ledger under random interleavings', (engine) => {
         return { id: sessionId, token: sessionToken, apiKey }
       }),
     )
-    return { id: added.id, email: added.email, sessions }
+    return { id: added.id, index, email: added.email, sessions }
   }
 
   it('keeps counts, events, hours, days and holds equal, every answer true, and every limit', async () => {
@@ -116,7 +117,7 @@ describeOnBothEngines('the ledger under random interleavings', (engine) => {
     })
     await fc.assert(
       fc.asyncProperty(groups, async (commandGroups) => {
-        const users = await Promise.all(Array.from({ length: USERS }, addUser))
+        const users = await Promise.all(Array.from({ length: USERS }, (_, index) => addUser(index)))
         const run = new Run(replicas, users)
         // The commands of a group run at once, on all replicas; a group begins when the one before has been answered.
         for (const group of commandGroups) await run.all(group)
@@ -127,7 +128,7 @@ describeOnBothEngines('the ledger under random interleavings', (engine) => {
   })
 })
 
-const HOLD_KINDS = new Set<string>(['hold', 'settle', 'release', 'renew', 'expire', 'sweep'])
+const HOLD_KINDS = new Set<string>(['hold', 'settle', 'release', 'renew', 'expire', 'lose', 'sweep'])
 const isHoldCommand = (one: Command): one is Command & HoldCommand => HOLD_KINDS.has(one.kind)
 
 /** One example: sends commands and remembers what was answered. */

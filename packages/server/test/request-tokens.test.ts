@@ -270,11 +270,19 @@ describe('a request without a bound', () => {
     expect(unboundedPart('chat', { web_search_options: {} })).toBe('web_search_options')
   })
 
+  it('is one with a file, whose compressed bytes say nothing of its text', () => {
+    const messages = content('file', { file: { file_data: DATA_URL } })
+    expect(unboundedPart('chat', { messages })).toMatch(/file\.file_data$/)
+  })
+
+  it('is one that may be answered by another model, or in a dearer tier', () => {
+    expect(unboundedPart('chat', { models: ['gpt-5-pro'] })).toBe('models')
+    expect(unboundedPart('chat', { service_tier: 'priority' })).toBe('service_tier')
+    expect(unboundedPart('chat', { service_tier: 'auto' })).toBeNull()
+  })
+
   it('is none that brings all it needs along', () => {
-    const messages = [
-      ...content('file', { file: { file_data: DATA_URL } }),
-      ...content('image_url', { image_url: { url: 'https://a/b.png' } }),
-    ]
+    const messages = content('image_url', { image_url: { url: 'https://a/b.png' } })
     expect(unboundedPart('chat', { messages, tools: own, audio: { voice: 'alloy' } })).toBeNull()
     const input = [
       ...content('input_image', { file_id: 'f' }),

@@ -112,6 +112,8 @@ async function runTransaction<T>(
       const working = work({
         query: async (statement, values) => (await client.query(toQuery(statement, values))).rows,
         commitWith: async (statement, values) => {
+          // Outside a transaction the write would stand by itself, without its locks.
+          await begun
           ended = true
           await commitAfter(client, toQuery(statement, values))
         },

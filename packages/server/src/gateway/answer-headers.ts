@@ -51,3 +51,9 @@ export function isPlain({ headers }: UpstreamAnswer): boolean {
   const encoding = headers['content-encoding'] ?? 'identity'
   return encoding === 'identity' || encoding === ''
 }
+
+/** True when only the end of the connection tells where the body ends (RFC 9112, 6.3). */
+export function endsByClosing({ headers }: UpstreamAnswer): boolean {
+  const marked = headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
+  return !marked && headers.connection === 'close'
+}

@@ -51,10 +51,11 @@ function textOfCompletion(choices: unknown): string {
 
 /** A chat's `message` or `delta`. */
 function textOfTurn(turn: unknown): string {
-  const { reasoning_content, content, refusal, tool_calls, function_call } = objectOf(turn)
+  const { reasoning_content, reasoning, content, refusal, tool_calls, function_call } = objectOf(turn)
   const calls = listOf(tool_calls).map((call) => objectOf(call).function ?? objectOf(call).custom)
   return [
     textOf(reasoning_content),
+    textOf(reasoning),
     textOf(content),
     textOf(refusal),
     ...[...calls, function_call].map(textOfCall),

@@ -13,6 +13,9 @@ import type { TokenCounter } from './token-counter.ts'
 /** Users remembered whose limits ask for a count of tokens. */
 const REMEMBERED_USERS = 10_000
 
+/** Largest body whose tokens are counted before the ledger was asked. */
+const COUNTED_AT_ONCE_BYTES = 64 * 1024
+
 /** How soon to come again while other calls are under way, in seconds. */
 const CONCURRENCY_RETRY_SECONDS = 1
 
@@ -58,7 +61,9 @@ export function createCallAdmission({ counter, upgradeUrl, ...parts }: CallAdmis
       unboundedPart,
       lifetimeMs: parts.lifetimeMs,
     }
-    let inputTokens = counted.has(userId) ? await countRequestTokens(endpoint, parsed, counter) : null
+    // What is large is counted only once nothing else refuses the call.
+    const countNow = counted.has(userId) && request.body.length <= COUNTED_AT_ONCE_BYTES
+    let inputTokens = countNow ? await countRequestTokens(endpoint, parsed, counter) : null
     for (;;) {
       const askedAt = performance.now()
       const outcome = await parts.ledger.hold({ ...hold, inputTokens }).catch((error) => {

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import type { FastifyReply } from 'fastify'
 
+/** Most bytes written at once. */
+const SLICE_BYTES = 64 * 1024
+
 /** Why a call ends whose client is no longer there. */
 export class ClientLeft extends Error {
   constructor() {
@@ -62,21 +65,24 @@ export class ClientStream {
     const { raw } = this.#reply
     if (this.left) throw new ClientLeft()
     // One write, not several that are corked: those ask for a drain that never comes where the socket takes most of them
-    // at once.
-    raw.write(joined(pieces))
-    if (!raw.writableNeedDrain) return
-    const waiting = new AbortController()
-    const timer = setTimeout(() => waiting.abort(), this.#idleTimeoutMs)
-    try {
-      await Promise.race([once(raw, 'drain', waiting), once(raw, 'close', waiting)])
-    } catch {
-      // It has not taken anything for too long: as good as gone.
-      raw.destroy()
-    } finally {
-      clearTimeout(timer)
-      waiting.abort()
+    // at once. What is large goes in slices, so that each one taken shows that the client is still there.
+    const whole = joined(pieces)
+    for (let start = 0; start < whole.length; start += SLICE_BYTES) {
+      raw.write(whole.length <= SLICE_BYTES ? whole : whole.subarray(start, start + SLICE_BYTES))
+      if (raw.writableNeedDrain) await this.#drained()
+      if (this.left) throw new ClientLeft()
     }
-    if (this.left) throw new ClientLeft()
+  }
+
+  /** Resolves when the client has taken what was written, or is gone. */
+  async #drained(): Promise<void> {
+    const { raw } = this.#reply
+    const waiting = new AbortController()
+    // It has not taken anything for too long: as good as gone.
+    const timer = setTimeout(() => raw.destroy(), this.#idleTimeoutMs)
+    await Promise.race([once(raw, 'drain', waiting), once(raw, 'close', waiting)]).catch(() => {})
+    clearTimeout(timer)
+    waiting.abort()
   }
 
   /** The last bytes. */

@@ -71,6 +71,8 @@ export class DeliveredOutput {
       this.#uncounted -= text.length
       return (await before) + tokens
     })
+    // Whoever asks for the count gets its failure; it may be that nobody asks.
+    this.#tokens.catch(() => {})
   }
 
   #textOf(event: Buffer): string {

@@ -2,7 +2,7 @@ import type { TokenUsage } from '../ledger/hold-call.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { headersToSend, isEventStream, isPlain, passedHeaders } from './answer-headers.ts'
+import { endsByClosing, headersToSend, isEventStream, isPlain, passedHeaders } from './answer-headers.ts'
 import { textOfAnswer } from './answer-texts.ts'
 import type { AdmittedCall } from './call-admission.ts'
 import { ClientLeft, type ClientStream } from './client-stream.ts'
@@ -80,6 +80,8 @@ export class GatewayCall {
       return isEventStream(answer) ? await this.#relay(answer) : await this.#takeWhole(answer)
     } finally {
       stopWatching()
+      // Whatever went wrong: a hold that nobody concludes would be renewed for ever.
+      if (!this.#admitted.call.concluded) await this.#free('failed')
     }
   }
 
@@ -128,7 +130,10 @@ export class GatewayCall {
     try {
       body = await collect(answer.body, MAX_REFUSAL_BYTES)
     } catch (error) {
-      return await this.#giveUp(error)
+      // It was refused, whoever has left meanwhile.
+      this.end(error)
+      await this.#free(`upstream_${status}`)
+      throw this.#toRefusal(error)
     }
     await this.#free(`upstream_${status}`)
     const headers = {
@@ -161,10 +166,18 @@ export class GatewayCall {
   async #relay(answer: UpstreamAnswer): Promise<null> {
     const { endpoint, wantsUsage } = this.#request
     const { redactor, counter } = this.#parts
-    const relay = new StreamRelay({ endpoint, hidesUsage: !wantsUsage, redactor, counter })
+    const relay = new StreamRelay({
+      endpoint,
+      hidesUsage: !wantsUsage,
+      endsByClosing: endsByClosing(answer),
+      redactor,
+      counter,
+    })
     const start = () => this.#client.start(answer.status, this.#headersOf(answer))
     try {
       await relay.run(answer.body, this.#client, start)
+      // The answer is complete, also where the upstream keeps its stream open.
+      this.end(new Error('the answer is complete'))
     } catch (error) {
       return await this.#breakOff(relay, error)
     }

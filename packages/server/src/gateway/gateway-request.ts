@@ -1,6 +1,12 @@
 import { PromptmeterError } from '../promptmeter-error.ts'
 import type { Endpoint } from './endpoint.ts'
-import { findAmbiguousMember, type JsonMember, jsonMembers, setJsonMembers } from './json-members.ts'
+import {
+  findAmbiguousMember,
+  hasMoreValues,
+  type JsonMember,
+  jsonMembers,
+  setJsonMembers,
+} from './json-members.ts'
 import { isObject, type JsonObject, objectOf } from './json-value.ts'
 import { answersOf, unboundedPart } from './request-tokens.ts'
 
@@ -69,6 +75,10 @@ export function readRequest(endpoint: Endpoint, body: Buffer): GatewayRequest {
       'background is not possible here: such an answer could not be counted.',
     )
   }
+  // Some servers read 1 or "true" as true, and would stream without the numbers.
+  if (parsed.stream != null && typeof parsed.stream !== 'boolean') {
+    throw new PromptmeterError('invalid_request', 'stream must be true or false.')
+  }
   const bounds = BOUNDS[endpoint].filter((name) => parsed[name] != null)
   const wanted = bounds.map((name) => parsed[name]).filter(isBound)
   return {
@@ -92,7 +102,13 @@ function isModelName(model: unknown): model is string {
   return typeof model === 'string' && model.length <= MAX_MODEL_LENGTH && !/[\p{Cc}\p{Cs}]/u.test(model)
 }
 
+/** Most values in a request: far more than any conversation has, few enough to be read in one turn of the event loop. */
+const MAX_VALUES = 100_000
+
 function parseBody(body: Buffer): JsonObject {
+  if (hasMoreValues(body, MAX_VALUES)) {
+    throw new PromptmeterError('body_too_large', `The body has more than ${MAX_VALUES} values.`)
+  }
   let parsed: unknown
   try {
     parsed = JSON.parse(body.toString())

@@ -5,6 +5,7 @@ import { PromptmeterError } from '../promptmeter-error.ts'
 import { costOf, type UnitPrices } from '../quotas/price.ts'
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { GatewayRefusal } from './gateway-refusal.ts'
 
 /** Which hold, whose, and what the event will say. */
 export type HeldCallOf = Pick<SettleCall, 'userId' | 'holdId' | 'model' | 'source' | 'idempotencyKey'> & {
@@ -42,6 +43,7 @@ export class HeldCall {
   #endsAt: number
   #renewal: NodeJS.Timeout
   #deadline: NodeJS.Timeout | null = null
+  #concluded = false
 
   /** @param askedAt when the hold was asked for, of `performance.now()` */
   constructor(of: HeldCallOf, parts: HeldCallParts, askedAt: number) {
@@ -75,7 +77,11 @@ export class HeldCall {
         if (isGone(error)) return
         if (performance.now() + RETRY_DELAY_MS >= this.#endsAt) {
           this.#settleLate(usage)
-          throw new PromptmeterError('hold_lost', 'The call could not be recorded in time.', { cause: error })
+          // Not to be tried again: it was made, and will be charged.
+          throw new GatewayRefusal('hold_lost', 'The call could not be recorded in time.', {
+            shouldRetry: false,
+            cause: error,
+          })
         }
         await sleep(RETRY_DELAY_MS)
       }
@@ -102,6 +108,7 @@ export class HeldCall {
   async #settleLate(usage: TokenUsage): Promise<void> {
     const until = performance.now() + LATE_RETRY_MS
     const { logger } = this.#parts
+    logger.error({ holdId: this.#of.holdId, usage }, 'a call was not recorded in time; that is tried on')
     while (performance.now() < until) {
       await sleep(LATE_RETRY_DELAY_MS, undefined, { ref: false })
       try {
@@ -134,7 +141,13 @@ export class HeldCall {
     }
   }
 
+  /** True once it was settled or given back. */
+  get concluded(): boolean {
+    return this.#concluded
+  }
+
   #stopKeeping(): void {
+    this.#concluded = true
     clearTimeout(this.#renewal)
     if (this.#deadline !== null) clearTimeout(this.#deadline)
     this.#deadline = null

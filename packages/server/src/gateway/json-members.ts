@@ -118,6 +118,22 @@ function* editsOf(bytes: Buffer, start: number, values: Readonly<Record<string, 
   }
 }
 
+/**
+ * True when JSON has more values than `most`, which is found out without making any of them: a body of millions of empty
+ * objects takes the parser seconds and hundreds of megabytes.
+ */
+export function hasMoreValues(bytes: Buffer, most: number): boolean {
+  let values = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) at = skipString(bytes, at) - 1
+    else if (byte === COMMA || byte === OPENING_BRACE || byte === OPENING_BRACKET) {
+      if (++values > most) return true
+    }
+  }
+  return false
+}
+
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -73,9 +73,13 @@ export function unboundedPart(endpoint: Endpoint, body: unknown): string | null 
 /** Tiers of service that cost no more than the price of a model says. */
 const USUAL_TIERS = new Set<unknown>(['auto', 'default', 'flex'])
 
+/** By these some providers let another model, with another price, answer. */
+const OTHER_MODELS = ['models', 'route', 'fallbacks', 'model_list', 'api_base', 'plugins']
+
 function* unboundedParts(endpoint: Endpoint, request: JsonObject): Generator<string> {
   if (!USUAL_TIERS.has(request.service_tier ?? 'default')) yield 'service_tier'
   yield* unclearCounts(endpoint, request)
+  yield* fieldsSet(request, OTHER_MODELS)
   if (endpoint === 'chat') {
     yield* fieldsSet(request, ['web_search_options'])
     yield* hostedTools(request.tools, 'tools')
@@ -122,10 +126,13 @@ function* storedInput(items: unknown, path: string): Generator<string> {
   }
 }
 
+/** Also those sent along: a document is compressed, and its length says nothing of what the model will read. */
+const FILES = ['file_id', 'file_url', 'file_data']
+
 function* storedFiles(parts: unknown, path: string): Generator<string> {
   for (const [index, part] of listOf(parts).entries()) {
     const { type, file } = objectOf(part)
-    if (type === 'input_file') yield* fieldsSet(part, ['file_id', 'file_url'], `${path}${index}.`)
-    if (type === 'file') yield* fieldsSet(file, ['file_id', 'file_url'], `${path}${index}.file.`)
+    if (type === 'input_file') yield* fieldsSet(part, FILES, `${path}${index}.`)
+    if (type === 'file') yield* fieldsSet(file, FILES, `${path}${index}.file.`)
   }
 }

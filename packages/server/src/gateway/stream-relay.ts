@@ -13,10 +13,15 @@ import { parseUsage } from './upstream-usage.ts'
 /** An event that grows past this, or an end that goes on past it, is no stream of events. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024
 
+/** How long after its last event an upstream may keep its stream open. */
+const CLOSE_WITHIN_MS = 250
+
 const DONE_MARK = Buffer.from('[DONE]')
 const USAGE_NAME = Buffer.from('"usage"')
 /** As the name of a member or, in the stream of a response, the type of an event. */
 const ERROR_NAME = Buffer.from('"error"')
+/** With a text for its value: in the middle of an answer it is null. */
+const FINISH_NAMES = ['"finish_reason":"', '"finish_reason": "'].map((name) => Buffer.from(name))
 const OPENING_BRACE = 0x7b
 const COLON = 0x3a
 const SPACE = 0x20
@@ -28,6 +33,8 @@ export interface StreamRelayOptions {
   readonly endpoint: Endpoint
   /** True when the client did not ask for the numbers: the chunk that has them is kept from it. */
   readonly hidesUsage: boolean
+  /** True when nothing but the end of the connection marks the end of the stream: a cut looks the same. */
+  readonly endsByClosing: boolean
   readonly redactor: Redactor
   readonly counter: TokenCounter
 }
@@ -44,6 +51,8 @@ export class StreamRelay {
   #last: Buffer[] = []
   #lastBytes = 0
   #anything = false
+  /** True once the upstream said why an answer ends. */
+  #finished = false
   #failed = false
 
   constructor(options: StreamRelayOptions) {
@@ -72,7 +81,11 @@ export class StreamRelay {
    */
   async run(body: AsyncIterable<Buffer>, client: ClientStream, start: () => void): Promise<void> {
     try {
-      for await (const chunk of body) {
+      const chunks = body[Symbol.asyncIterator]()
+      for (;;) {
+        const next = await this.#nextOf(chunks)
+        if (next === null || next.done === true) break
+        const chunk = next.value
         const pieces = this.#take(chunk)
         if (pieces.length === 0) continue
         start()
@@ -87,6 +100,21 @@ export class StreamRelay {
     }
     this.#takeRest(this.#splitter.flush())
     if (!this.#anything) throw new UpstreamError('broken', 'the AI provider sent an empty stream')
+    // Some servers close without a word that the answer is complete. That is its end where HTTP itself marks one and
+    // there is an answer.
+    const unfinished = !this.#finished && !this.#failed && this.#usage === null
+    if (unfinished && (this.#options.endsByClosing || !this.delivered.any)) {
+      throw new UpstreamError('broken', 'the stream of the AI provider ended in the middle')
+    }
+  }
+
+  /** The next chunk; null when the answer is complete and the upstream does not close its stream. */
+  async #nextOf(chunks: AsyncIterator<Buffer>): Promise<IteratorResult<Buffer> | null> {
+    const next = chunks.next()
+    if (this.#last.length === 0) return next
+    const { promise: late, resolve } = Promise.withResolvers<null>()
+    const timer = setTimeout(() => resolve(null), CLOSE_WITHIN_MS)
+    return Promise.race([next, late]).finally(() => clearTimeout(timer))
   }
 
   /** The events of a chunk that go on at once. */
@@ -98,7 +126,7 @@ export class StreamRelay {
       this.#anything ||= eventData(event) !== null
       const fate = this.#last.length > 0 ? 'last' : this.#watch(event)
       if (fate === 'pass') pieces.push(event)
-      else if (fate === 'last') this.#keep(event)
+      else if (fate === 'last') this.#end(event)
     }
     if (this.#splitter.pendingBytes > MAX_EVENT_BYTES) {
       throw new UpstreamError('broken', 'the AI provider sent an event without end')
@@ -114,6 +142,12 @@ export class StreamRelay {
     const fate = this.#last.length > 0 ? 'last' : this.#watch(event)
     if (fate === 'withhold') return
     if (fate === 'pass') this.delivered.add(event)
+    if (fate === 'last') this.#end(event)
+    else this.#keep(event)
+  }
+
+  #end(event: Buffer): void {
+    this.#finished = true
     this.#keep(event)
   }
 
@@ -130,6 +164,7 @@ export class StreamRelay {
     if (event.includes(DONE_MARK) && eventData(event) === '[DONE]') return 'last'
     const mayEnd = endpoint === 'responses' && event.includes('response.')
     const mayFail = event.includes(ERROR_NAME)
+    this.#finished ||= FINISH_NAMES.some((name) => event.includes(name))
     if (!hasUsage(event) && !mayFail && !(mayEnd && endsResponse(event))) return 'pass'
     const data = objectOf(parseData(event))
     const response = objectOf(data.response)

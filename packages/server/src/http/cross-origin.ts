@@ -8,14 +8,17 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
   await app.register(cors, {
     origin: (origin, decide) => decide(null, origin !== undefined && allowed.has(origin) ? origin : false),
     methods: ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id'],
+    // Those that a page asks for: the gateway's clients send many of their own.
     exposedHeaders: [
       'Idempotent-Replayed',
       'RateLimit',
       'RateLimit-Policy',
       'Retry-After',
+      'Retry-After-Ms',
       'X-Request-Id',
       'X-Should-Retry',
+      'X-Upstream-Request-Id',
+      'X-Upstream-Status',
     ],
     maxAge: 600,
     // Strict would answer in plain text where everything else answers JSON.

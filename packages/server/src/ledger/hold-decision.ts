@@ -119,6 +119,7 @@ function fitTokens(
   const least = answers === 0 ? 0 : Math.min(wanted, MIN_MAX_TOKENS)
   let maxTokens = wanted
   for (const standing of standings) {
+    if (standing.meter === 'prompts') continue
     const output = outputLeft(standing, inputTokens, price)
     const each = answers === 0 ? output : Math.floor(output / answers)
     if (each < least) return { reached: standing }
@@ -136,7 +137,7 @@ function outputLeft(
   // The true difference: `remaining` ends at 0 and would let an input of none pass a limit that is overrun.
   const left = amount - used - held
   if (meter === 'tokens') return left - inputTokens
-  if (meter === 'prompts' || price === null) return Number.MAX_SAFE_INTEGER
+  if (price === null) return Number.MAX_SAFE_INTEGER
   const leftForOutput = left - worstCostOf(inputTokens, 0, price)
   return leftForOutput < 0 ? -1 : outputWithin(leftForOutput, price)
 }

@@ -1,10 +1,11 @@
-import type { PlanRequest } from '@promptmeter/contract'
+import { METERS } from '@promptmeter/contract'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import type { Held, HoldCall } from '../../src/ledger/hold-call.ts'
 import type { LedgerService } from '../../src/ledger/ledger-service.ts'
 import { PromptmeterError } from '../../src/promptmeter-error.ts'
+import type { Amounts } from '../../src/quotas/amounts.ts'
 import { costOf } from '../../src/quotas/price.ts'
 import { holdCall, NO_TOKENS, releaseCall, renewCall, settleCall } from './hold-calls.ts'
 import { readHolds } from './hold-users.ts'
@@ -19,36 +20,45 @@ const PRICE = {
   cachedInputMicros: null,
   outputMicros: 2_000_000,
 }
-const MOST = { prompts: 20, tokens: 200, cost: 300 }
-/** Limits that a few calls reach; the one on a window is there to have windows counted. */
-const PLAN: PlanRequest = {
-  limits: [
-    { meter: 'prompts', window: 'lifetime', amount: MOST.prompts },
-    { meter: 'tokens', window: 'lifetime', amount: MOST.tokens },
-    { meter: 'cost', window: 'lifetime', amount: MOST.cost },
-    { meter: 'tokens', window: 'day', amount: 1000 },
-  ],
-}
+/** What users are limited to for life: each meter by itself, where a few calls reach it, then all of them. */
+const MOST: readonly Partial<Amounts>[] = [
+  { prompts: 6 },
+  { tokens: 150 },
+  { cost: 200 },
+  { prompts: 10, tokens: 300, cost: 400 },
+]
 
-/** Sets up what the holds of a run are limited by. @returns the name of the plan */
-export async function putHoldPlan(replicas: Replicas): Promise<string> {
+/** Sets up what the holds of a run are limited by. @returns the name of a plan for each user */
+export async function putHoldPlans(replicas: Replicas): Promise<string[]> {
   const { plans, prices } = replicas.at(0).services
   await prices.put([PRICE])
-  await plans.put('limited', PLAN)
-  return 'limited'
+  // One on a window, that no run reaches, has windows counted.
+  const onWindow = { meter: 'tokens', window: 'day', amount: 100_000 } as const
+  return Promise.all(
+    MOST.map(async (most, index) => {
+      const forLife = METERS.flatMap((meter) => {
+        const amount = most[meter]
+        return amount === undefined ? [] : [{ meter, window: 'lifetime', amount } as const]
+      })
+      return (await plans.put(`limited-${index}`, { limits: [...forLife, onWindow] })).name
+    }),
+  )
 }
 
 export interface HoldTarget {
   readonly id: string
+  readonly index: number
   readonly email: string
   readonly sessions: readonly { readonly id: string }[]
 }
 
-const pick = fc.nat(20)
+const pick = fc.nat(3)
 
-/** Calls of the gateway. They pick among the holds that were acknowledged to the same user by then. */
-export function holdCommands<User extends number, Key extends string | null>(
-  user: fc.Arbitrary<User>,
+/** Most are of few users, so that these reach their limits. */
+const user = fc.constantFrom(0, 0, 1, 1, 2, 3)
+
+/** Calls of the gateway. They pick among the newest holds that were acknowledged to the same user by then. */
+export function holdCommands<Key extends string | null>(
   session: fc.Arbitrary<number>,
   key: fc.Arbitrary<Key>,
 ) {
@@ -77,7 +87,7 @@ export function holdCommands<User extends number, Key extends string | null>(
     {
       weight: 3,
       arbitrary: fc.record({
-        kind: fc.constantFrom('release', 'renew', 'renew', 'expire', 'sweep'),
+        kind: fc.constantFrom('release', 'renew', 'renew', 'expire', 'lose', 'sweep'),
         user,
         pick,
       }),
@@ -109,8 +119,12 @@ export class HoldRun {
   }
 
   /** The operator may have granted more prompts for a while. */
-  noteThreshold({ id }: HoldTarget, threshold: number | null): void {
-    this.#thresholds.set(id, Math.max(this.#thresholds.get(id) ?? MOST.prompts, threshold ?? MOST.prompts))
+  noteThreshold(target: HoldTarget, threshold: number | null): void {
+    if (threshold !== null) this.#thresholds.set(target.id, Math.max(this.#mostPrompts(target), threshold))
+  }
+
+  #mostPrompts({ id, index }: HoldTarget): number {
+    return this.#thresholds.get(id) ?? MOST[index]?.prompts ?? Number.POSITIVE_INFINITY
   }
 
   /** @param isEnded whether a session, or its user, had ended before this was sent: then nothing is held any more */
@@ -127,15 +141,16 @@ export class HoldRun {
       return
     }
     const holds = this.#holdsOf(target)
-    const hold = holds[one.pick % holds.length]
+    const hold = holds.at(-1 - (one.pick % holds.length))
     if (hold === undefined) return
     if (one.kind === 'settle') {
       await this.#settle(ledger, hold, one.share)
-    } else if (one.kind === 'expire') {
+    } else if (one.kind === 'expire' || one.kind === 'lose') {
       hold.expired = true
       await sql`update holds set expires_at = now() - interval '1 second' where id = ${hold.call.holdId}`.execute(
         database.kysely,
       )
+      if (one.kind === 'lose') await ledger.sweep()
     } else if (one.kind === 'release') {
       await ledger.release(releaseCall(hold.call))
       hold.released = true
@@ -226,13 +241,13 @@ export class HoldRun {
 
   /** Calls of the gateway alone pass no limit; what is settled after its hold ended is a fact that may. */
   #checkLimits(
-    { id }: HoldTarget,
+    target: HoldTarget,
     holds: readonly RunHold[],
     stored: Awaited<ReturnType<typeof readHolds>>,
     events: readonly KeptEvent[],
   ): void {
-    const most = { ...MOST, prompts: this.#thresholds.get(id) ?? MOST.prompts }
-    for (const meter of ['prompts', 'tokens', 'cost'] as const) {
+    const most = { ...MOST[target.index], prompts: this.#mostPrompts(target) }
+    for (const meter of METERS) {
       // What a correction took away was free once more.
       const corrected = events
         .filter(({ kind }) => kind === 'correction')
@@ -245,7 +260,7 @@ export class HoldRun {
       const held = stored
         .filter(({ active }) => active)
         .reduce((sum, hold) => sum + (meter === 'prompts' ? 1 : hold[meter]), 0)
-      expect(settled + held + corrected, meter).toBeLessThanOrEqual(most[meter])
+      expect(settled + held + corrected, meter).toBeLessThanOrEqual(most[meter] ?? Number.POSITIVE_INFINITY)
     }
   }
 
