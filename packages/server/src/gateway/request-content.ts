@@ -9,9 +9,25 @@ const REPLY_TOKENS = 3
  * A picture at low detail, and the most one costs by the tile formula of gpt-4o: 85 + 8 tiles of 170
  * (https://platform.openai.com/docs/guides/images-vision). A file known by id or URL alone counts like such a picture.
  */
-const LOW_DETAIL_TOKENS = 85
-const PICTURE_TOKENS = 1445
-const STORED_FILE_TOKENS = PICTURE_TOKENS
+const PICTURES: PictureTokens = { low: 85, high: 1445 }
+const STORED_FILE_TOKENS = PICTURES.high
+
+/** Models that count a picture as more: gpt-4o-mini 2833 + 8 tiles of 5667, the small ones up to 1536 patches times 2.46. */
+const DEARER_PICTURES: readonly (readonly [RegExp, PictureTokens])[] = [
+  [/^gpt-4o-mini/, { low: 2833, high: 48_169 }],
+  [/^(?:gpt-4\.1-(?:mini|nano)|gpt-5[\d.]*-(?:mini|nano)|o4-mini)/, { low: 3779, high: 3779 }],
+]
+
+/** What one picture costs at low detail, and at most. */
+interface PictureTokens {
+  readonly low: number
+  readonly high: number
+}
+
+function picturesOf(model: unknown): PictureTokens {
+  const dearer = DEARER_PICTURES.find(([models]) => typeof model === 'string' && models.test(model))
+  return dearer?.[1] ?? PICTURES
+}
 
 /** Characters of base64 per token of sound, files and encrypted reasoning: three bytes. */
 const BASE64_PER_TOKEN = 4
@@ -28,10 +44,11 @@ type Content = Generator<ContentPiece>
  * hostile body may nest as deep as it is long.
  */
 export function* contentOf(endpoint: Endpoint, request: JsonObject): Content {
+  const pictures = picturesOf(request.model)
   switch (endpoint) {
     case 'chat':
       yield REPLY_TOKENS
-      for (const message of listOf(request.messages)) yield* itemContent(message)
+      for (const message of listOf(request.messages)) yield* itemContent(message, pictures)
       for (const name of ['tools', 'functions', 'response_format']) yield* definitionContent(request[name])
       break
     case 'completions':
@@ -40,7 +57,7 @@ export function* contentOf(endpoint: Endpoint, request: JsonObject): Content {
       break
     case 'responses':
       yield REPLY_TOKENS
-      for (const item of [request.instructions, ...eachOf(request.input)]) yield* itemContent(item)
+      for (const item of [request.instructions, ...eachOf(request.input)]) yield* itemContent(item, pictures)
       yield* definitionContent(request.tools)
       yield* definitionContent(objectOf(request.text).format)
       break
@@ -60,20 +77,20 @@ function* promptContent(prompts: unknown): Content {
 }
 
 /** A chat message, an item of a response's input, or a text in the place of one. */
-function* itemContent(item: unknown): Content {
+function* itemContent(item: unknown, pictures: PictureTokens): Content {
   if (item === undefined || item === null) return
   yield MESSAGE_TOKENS
   if (!isObject(item)) yield* valueContent(item)
-  else for (const name of Object.keys(item)) yield* fieldContent(name, item)
+  else for (const name of Object.keys(item)) yield* fieldContent(name, item, pictures)
 }
 
-function* fieldContent(name: string, item: JsonObject): Content {
+function* fieldContent(name: string, item: JsonObject, pictures: PictureTokens): Content {
   const value = item[name]
   switch (name) {
     case 'content':
     case 'output':
     case 'summary':
-      for (const part of eachOf(value)) yield* partContent(part)
+      for (const part of eachOf(value)) yield* partContent(part, pictures)
       break
     case 'tool_calls':
       for (const call of eachOf(value)) {
@@ -91,7 +108,7 @@ function* fieldContent(name: string, item: JsonObject): Content {
       yield* definitionContent(value)
       break
     case 'result':
-      if (item.type === 'image_generation_call') yield PICTURE_TOKENS
+      if (item.type === 'image_generation_call') yield pictures.high
       else yield* valueContent(value)
       break
     default:
@@ -105,7 +122,7 @@ function* callContent(call: unknown): Content {
   else for (const [name, value] of Object.entries(call)) if (!UNREAD.has(name)) yield* valueContent(value)
 }
 
-function* partContent(part: unknown): Content {
+function* partContent(part: unknown, pictures: PictureTokens): Content {
   const { type, text, refusal, image_url, detail, input_audio, file } = objectOf(part)
   switch (type) {
     case 'text':
@@ -121,7 +138,7 @@ function* partContent(part: unknown): Content {
     case 'image_url':
     case 'input_image':
     case 'computer_screenshot':
-      yield (detail ?? objectOf(image_url).detail) === 'low' ? LOW_DETAIL_TOKENS : PICTURE_TOKENS
+      yield (detail ?? objectOf(image_url).detail) === 'low' ? pictures.low : pictures.high
       break
     case 'input_audio':
       yield* base64Content(objectOf(input_audio).data)
