@@ -294,7 +294,8 @@ describe('a request without a bound', () => {
 
 describe('a picture', () => {
   it('counts as the most it costs its model', () => {
-    const messages = content('image_url', { image_url: { url: 'https://a/b.png' } })
+    const part = { type: 'image_url', image_url: { url: 'https://a/b.png' } }
+    const messages = [{ role: 'user', content: [part] }]
     const tokensOf = (model: string) => requestTexts('chat', { model, messages }).fixedTokens
     expect(tokensOf('gpt-4o-mini') - tokensOf('gpt-4o')).toBe(48_169 - 1445)
     expect(tokensOf('gpt-4.1-nano') - tokensOf('gpt-4o')).toBe(3779 - 1445)
