@@ -58,6 +58,10 @@ describe('garbage', () => {
       'a compressed answer',
       answer(json, gzipSync(JSON.stringify(chatAnswer())), { 'content-encoding': 'gzip' }),
     ],
+    [
+      'an answer that says it is compressed',
+      answer(json, JSON.stringify(chatAnswer()), { 'content-encoding': 'br' }),
+    ],
     ['a compressed stream', answer(events, gzipSync(ROLE + END), { 'content-encoding': 'gzip' })],
     ['an event without end', answer(events, `data: ${'x'.repeat(17 * 1024 * 1024)}`)],
     ['a refusal without end', answer(json, Buffer.alloc(2 * 1024 * 1024), {}, 500)],

@@ -176,7 +176,8 @@ it('nothing is admitted whose worst case does not fit: no limit on tokens or cos
       for (const { meter, amount } of limits)
         expect(rows[0]?.[meter as 'tokens' | 'cost']).toBeLessThanOrEqual(amount)
     }),
-    { numRuns: 40 },
+    // Calls race each other, so a smaller example need not fail again: the first one that does is told.
+    { numRuns: 40, endOnFailure: true },
   )
   // It proves nothing if all were admitted, or none.
   expect(admitted).toBeGreaterThan(20)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type HoldCommand, HoldRun, holdCommands, putHoldPlans } from './support/hold-run.ts'
+import { type HoldCommand, HoldRun, holdCommands, isHoldCommand, putHoldPlans } from './support/hold-run.ts'
 import { findContradictions, readEvents } from './support/ledger-audit.ts'
 import { ADMIN, type Replicas, startReplicas } from './support/replicas.ts'
 import { describeOnBothEngines } from './support/test-database.ts'
@@ -126,13 +126,10 @@ describeOnBothEngines('the ledger under random interleavings', (engine) => {
         for (const group of commandGroups) await run.all(group)
         await run.check()
       }),
-      { numRuns: engine === 'embedded' ? 30 : 60, endOnFailure: true },
+      { numRuns: engine === 'embedded' ? 12 : 24, endOnFailure: true },
     )
   })
 })
-
-const HOLD_KINDS = new Set<string>(['hold', 'settle', 'release', 'renew', 'expire', 'lose', 'sweep'])
-const isHoldCommand = (one: Command): one is Command & HoldCommand => HOLD_KINDS.has(one.kind)
 
 /** One example: sends commands and remembers what was answered. */
 class Run {

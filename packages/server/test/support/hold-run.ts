@@ -2,6 +2,7 @@ import { METERS } from '@promptmeter/contract'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { expect } from 'vitest'
+import type { Database } from '../../src/database/database.ts'
 import type { Held, HoldCall } from '../../src/ledger/hold-call.ts'
 import type { LedgerService } from '../../src/ledger/ledger-service.ts'
 import { PromptmeterError } from '../../src/promptmeter-error.ts'
@@ -52,6 +53,20 @@ export interface HoldTarget {
   readonly sessions: readonly { readonly id: string }[]
 }
 
+const END_KINDS = [
+  'release',
+  'renew',
+  'renew-and-settle',
+  'expire',
+  'expire-sweep-and-settle',
+  'sweep',
+] as const
+const HOLD_KINDS: ReadonlySet<string> = new Set(['hold', 'settle', ...END_KINDS])
+
+export function isHoldCommand(command: { readonly kind: string }): command is HoldCommand {
+  return HOLD_KINDS.has(command.kind)
+}
+
 const pick = fc.nat(3)
 
 /** Most are of few users, so that these reach their limits. */
@@ -84,14 +99,7 @@ export function holdCommands<Key extends string | null>(
         share: fc.constantFrom(0, 0.5, 1),
       }),
     },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        kind: fc.constantFrom('release', 'renew', 'renew', 'expire', 'lose', 'sweep'),
-        user,
-        pick,
-      }),
-    },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom(...END_KINDS), user, pick }) },
   )
 }
 export type HoldCommand = ReturnType<typeof holdCommands> extends fc.Arbitrary<infer T> ? T : never
@@ -143,21 +151,36 @@ export class HoldRun {
     const holds = this.#holdsOf(target)
     const hold = holds.at(-1 - (one.pick % holds.length))
     if (hold === undefined) return
-    if (one.kind === 'settle') {
-      await this.#settle(ledger, hold, one.share)
-    } else if (one.kind === 'expire' || one.kind === 'lose') {
-      hold.expired = true
-      await sql`update holds set expires_at = now() - interval '1 second' where id = ${hold.call.holdId}`.execute(
-        database.kysely,
-      )
-      if (one.kind === 'lose') await ledger.sweep()
-    } else if (one.kind === 'release') {
-      await ledger.release(releaseCall(hold.call))
-      hold.released = true
-    } else {
-      const code = await codeOf(ledger.renew(renewCall(hold.call)))
-      expect(['ok', 'hold_lost', 'token_invalid', 'user_disabled', 'user_not_found']).toContain(code)
+    switch (one.kind) {
+      case 'settle':
+        return this.#settle(ledger, hold, one.share)
+      case 'release':
+        await ledger.release(releaseCall(hold.call))
+        hold.released = true
+        return
+      case 'renew':
+        return this.#renew(ledger, hold)
+      case 'renew-and-settle':
+        await Promise.all([this.#renew(ledger, hold), this.#settle(ledger, hold, 1)])
+        return
+      case 'expire':
+        return this.#expire(database, hold)
+      case 'expire-sweep-and-settle':
+        await this.#expire(database, hold)
+        await ledger.sweep()
+        return this.#settle(ledger, hold, 1)
     }
+  }
+
+  async #renew(ledger: LedgerService, { call }: RunHold): Promise<void> {
+    const code = await codeOf(ledger.renew(renewCall(call)))
+    expect(['ok', 'hold_lost', 'token_invalid', 'user_disabled', 'user_not_found']).toContain(code)
+  }
+
+  async #expire({ kysely }: Database, hold: RunHold): Promise<void> {
+    hold.expired = true
+    const { holdId } = hold.call
+    await sql`update holds set expires_at = now() - interval '1 second' where id = ${holdId}`.execute(kysely)
   }
 
   async #hold(
