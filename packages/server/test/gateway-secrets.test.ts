@@ -32,6 +32,8 @@ const HEADERS = [
   'x-echo',
 ]
 
+const REFUSALS_OF_THE_KEY = { 'in a refusal of the key': 401, 'in a forbidding': 403 }
+
 /** How an upstream may repeat the Authorization header that it was sent. */
 const ECHOES: Record<
   string,
@@ -127,13 +129,20 @@ async function searchFor(key: string, { server, upstream, url, signUp, me }: Tes
       echoed++
       return echo(authorization as string, response, call)
     }
-    for (const [path, body] of Object.entries(bodies)) await post(`${path} ${where}`, path, body)
-    await post(`stream ${where}`, CHAT_PATH, STREAMED_CHAT)
-    await ask(`models ${where}`, '/v1/models')
+    const statuses = new Set<number>()
+    for (const [path, body] of Object.entries(bodies))
+      statuses.add(await post(`${path} ${where}`, path, body))
+    statuses.add(await post(`stream ${where}`, CHAT_PATH, STREAMED_CHAT))
+    statuses.add(await ask(`models ${where}`, '/v1/models'))
+    if (where in REFUSALS_OF_THE_KEY) expect(statuses).toEqual(new Set([502]))
   }
   expect(echoed).toBe(6 * Object.keys(ECHOES).length)
+  // The operator is told loudly of each call that the key was refused for.
   const loud = server.logLines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 50)
-  for (const status of ['401', '403']) expect(JSON.stringify(loud)).toContain(status)
+  for (const status of Object.values(REFUSALS_OF_THE_KEY)) {
+    expect(loud.filter((line) => line.status === status)).toHaveLength(5)
+    expect(loud.filter(({ err }) => err?.message.includes(`refuses API_KEY with ${status}`))).toHaveLength(1)
+  }
 
   upstream.script = () => {}
   expect(await post('timeout', CHAT_PATH, CHAT)).toBe(504)

@@ -116,6 +116,9 @@ export async function startTestGateway(
       return rows[0]?.holds ?? 0
     },
     async close() {
+      // A test that failed may have left calls under way, and answers that nobody reads.
+      await server.services.gateway.drain(0)
+      server.app.server.closeAllConnections()
       await server.close()
       if (options.upstream === undefined) await upstream.close()
     },
