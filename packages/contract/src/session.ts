@@ -1,6 +1,10 @@
 import { type Static, Type } from 'typebox'
 import { Instant, SessionId } from './fields.ts'
 
+/** How a user can show that an address is theirs; `trusted` shows nothing. */
+export const SIGN_IN_METHODS = ['trusted', 'email', 'github', 'oidc'] as const
+export type SignInMethod = (typeof SIGN_IN_METHODS)[number]
+
 const NullableInstant = (description: string) =>
   Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description })
 
@@ -10,6 +14,10 @@ export const SessionResponse = Type.Object(
     clientName: Type.Union([Type.String(), Type.Null()], {
       description: 'What the client called itself when it signed in',
       examples: ['my-extension/1.2.0'],
+    }),
+    method: Type.Enum([...SIGN_IN_METHODS], {
+      description: 'How the address was proven',
+      examples: ['email'],
     }),
     createdAt: Instant('When the user signed in', '2026-11-01T08:00:00.000Z'),
     expiresAt: Instant('When the token and API key end by themselves', '2026-12-01T08:00:00.000Z'),

@@ -2,6 +2,9 @@ import { type Static, Type } from 'typebox'
 import { Count, Instant, UserId } from './fields.ts'
 import { LimitResponse, Overrides, PlanName } from './plan.ts'
 
+export const ROLES = ['member', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
 export const UserResponse = Type.Object(
   {
     id: UserId,
@@ -17,6 +20,10 @@ export const UserResponse = Type.Object(
     plan: PlanName,
     overrides: Type.Union([Overrides, Type.Null()], {
       description: 'What this user has instead of what the plan says; null for nothing',
+    }),
+    role: Type.Enum([...ROLES], {
+      description: 'An admin may use the admin API with a session, unless it began with SIGN_IN=trusted',
+      examples: ['member'],
     }),
     disabled: Type.Boolean({ description: 'A disabled user is refused everywhere', examples: [false] }),
     createdAt: Instant('When the user was added', '2026-11-01T08:00:00.000Z'),

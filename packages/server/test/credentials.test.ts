@@ -99,10 +99,10 @@ describeOnBothEngines('a credential', (engine) => {
 
   it('is refused as soon as its session ends, whatever other sessions the user has', async () => {
     const { token, id, sessionId } = await user()
-    const { sessionToken } = await server.services.sessions.start(
-      await server.services.users.getById(id),
-      null,
-    )
+    const { sessionToken } = await server.services.sessions.start(await server.services.users.getById(id), {
+      method: 'email',
+      clientName: null,
+    })
     await server.services.sessions.revoke(id, sessionId)
     await expectRefused(token)
     expect((await server.track(sessionToken, {})).statusCode).toBe(200)

@@ -58,6 +58,7 @@ describe('a database that is locked', () => {
         user_id: free.id,
         id: free.id,
         client_name: null,
+        method: 'email',
         expires_at: new Date(Date.now() + 60_000),
         revoked_at: null,
         last_used_at: null,

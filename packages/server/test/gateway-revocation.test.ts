@@ -88,7 +88,10 @@ describe('whoever is signed out or disabled', () => {
       await ask0('PATCH', `/${user.id}`, { disabled: false })
       const again = await replicas
         .at(0)
-        .server.services.sessions.start(await replicas.at(0).server.services.users.getById(user.id), null)
+        .server.services.sessions.start(await replicas.at(0).server.services.users.getById(user.id), {
+          method: 'email',
+          clientName: null,
+        })
       const output = tokensOf('Hello there')
       expect(await events(again.sessionToken)).toMatchObject([
         { input: CHAT_TOKENS, output, estimated: true },

@@ -102,7 +102,10 @@ describeOnBothEngines('the ledger under random interleavings', (engine) => {
     const added = await services.users.add(`${randomUUID()}@example.com`, null, plans[index])
     const sessions = await Promise.all(
       Array.from({ length: SESSIONS }, async () => {
-        const { sessionId, sessionToken } = await services.sessions.start(added, null)
+        const { sessionId, sessionToken } = await services.sessions.start(added, {
+          method: 'email',
+          clientName: null,
+        })
         const apiKey = services.sessions.apiKeyOf({ userId: added.id, sessionId })
         return { id: sessionId, token: sessionToken, apiKey }
       }),

@@ -14,7 +14,7 @@ let credentials: string[]
 async function signIn(): Promise<void> {
   const { services } = replicas.at(0)
   const user = await services.users.findOrAdd('revoked@example.com')
-  const session = await services.sessions.start(user, null)
+  const session = await services.sessions.start(user, { method: 'email', clientName: null })
   userId = user.id
   sessionId = session.sessionId
   credentials = [session.sessionToken, services.sessions.apiKeyOf({ userId, sessionId })]

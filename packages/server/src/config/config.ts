@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { isLoopbackHost } from './loopback.ts'
 import { choice, flag, headerValue, integer, list, origin, SettingReader, text, url } from './setting.ts'
+import { readSignIn, type SignInConfig } from './sign-in-config.ts'
 
 /** Everything an operator can set. `.env.example` says the same in prose. */
 export interface Config {
@@ -32,12 +33,6 @@ export interface DatabaseConfig {
   readonly prepare: boolean
   /** No timeouts at all: for migrations and backups, which take as long as they take. Not a setting. */
   readonly patient?: boolean
-}
-
-export interface SignInConfig {
-  readonly registration: 'invited' | 'open'
-  /** True while nobody chose `SIGN_IN`: then only requests that surely come from this machine are served. */
-  readonly implied: boolean
 }
 
 export interface SecretConfig {
@@ -104,19 +99,15 @@ export class ConfigError extends Error {
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const settings = new SettingReader(environment)
 
-  const signIn = settings.read('SIGN_IN', list(choice('trusted')), null)
-
   const host = settings.read('HOST', text(), '127.0.0.1')
+  const port = settings.read('PORT', integer(0, 65535), 3000)
   const storage = readStorage(settings)
   const config: Config = {
     host,
-    port: settings.read('PORT', integer(0, 65535), 3000),
+    port,
     logLevel: settings.read('LOG_LEVEL', choice(...LOG_LEVELS), 'info'),
     ...storage,
-    signIn: {
-      registration: settings.read('REGISTRATION', choice('invited', 'open'), 'invited'),
-      implied: signIn === null,
-    },
+    signIn: readSignIn(settings, host, port),
     http: {
       bodyLimitBytes: settings.read('BODY_LIMIT_BYTES', integer(1024, 1024 ** 3), 1024 ** 2),
       requestTimeoutMs: settings.read('REQUEST_TIMEOUT_MS', integer(1000, 3_600_000), 30_000),
@@ -142,7 +133,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   }
 
   checkSecrets(config, settings)
-  checkExposure(config, signIn, settings)
+  checkExposure(config, settings)
   if (settings.problems.length > 0) throw new ConfigError(settings.problems)
   return config
 }
@@ -214,15 +205,14 @@ function checkSecrets(config: Config, settings: SettingReader): void {
   }
 }
 
-function checkExposure(config: Config, signIn: readonly string[] | null, settings: SettingReader): void {
-  if (signIn !== null && signIn.length === 0)
-    settings.problem('SIGN_IN', 'must name a way to sign in: trusted')
+function checkExposure(config: Config, settings: SettingReader): void {
   if (isLoopbackHost(config.host)) return
-  if (signIn === null) {
+  if (config.signIn.implied) {
     settings.problem(
       'SIGN_IN',
       `must be chosen when HOST is ${config.host}: whoever reaches this address could sign in as anybody who is known ` +
-        'to it. SIGN_IN=trusted accepts that (behind your own sign-in, say); or keep HOST=127.0.0.1',
+        'to it. Choose email, github or oidc; SIGN_IN=trusted accepts the risk (behind your own sign-in, say); or keep ' +
+        'HOST=127.0.0.1',
     )
   }
   const { adminKey } = config.secrets

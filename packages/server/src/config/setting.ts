@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /** How the text of one environment variable becomes a value. A reader throws `SettingError` with what it wants instead. */
 export type Reader<T> = (text: string) => T
 
@@ -64,14 +66,105 @@ export function headerValue(): Reader<string> {
 }
 
 /** An origin as browsers send it: scheme, host and port, nothing behind. */
-export function origin(): Reader<string> {
+export function origin(protocol?: string): Reader<string> {
   return (value) => {
     if (!URL.canParse(value) || new URL(value).origin !== value) {
       throw new SettingError(
-        `must list origins such as https://app.example.com (not ${JSON.stringify(value)})`,
+        `must hold origins such as https://app.example.com (not ${JSON.stringify(value)})`,
       )
     }
+    if (!['http:', 'https:'].includes(new URL(value).protocol) || !value.startsWith(protocol ?? '')) {
+      throw new SettingError(`must hold origins that start with ${protocol ?? 'https:'}//`)
+    }
     return value
+  }
+}
+
+const EMAIL = /^[^\s@<>,"]+@[^\s@<>,"]+$/
+
+/** An address in the form users are stored by. */
+export function email(): Reader<string> {
+  return (value) => {
+    if (!EMAIL.test(value)) throw new SettingError('must hold mail addresses')
+    return value.toLowerCase()
+  }
+}
+
+/** `name@example.com`, or with a name in front: `Name <name@example.com>`. */
+export function mailbox(): Reader<string> {
+  return (value) => {
+    const [, address = value] = /^[^<>\r\n]*<([^<>]+)>$/.exec(value) ?? []
+    if (!EMAIL.test(address))
+      throw new SettingError('must be a mail address, such as Name <name@example.com>')
+    return value
+  }
+}
+
+export function domain(): Reader<string> {
+  return (value) => {
+    const name = value.toLowerCase().replace(/^@/, '')
+    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(name)) {
+      throw new SettingError('must hold domains such as example.com')
+    }
+    return name
+  }
+}
+
+/** A line of text for people to read. */
+export function label(maxLength: number): Reader<string> {
+  return (value) => {
+    if (value.length > maxLength || /[\p{Cc}]/u.test(value)) {
+      throw new SettingError(`must be one line of at most ${maxLength} characters`)
+    }
+    return value
+  }
+}
+
+/** Schemes with a meaning of their own to browsers: a code sent there would be run, shown or sent in clear. */
+const TAKEN_SCHEMES = new Set([
+  'http',
+  'https',
+  'javascript',
+  'data',
+  'file',
+  'blob',
+  'about',
+  'ftp',
+  'ws',
+  'wss',
+  'mailto',
+  'view-source',
+])
+
+/** The scheme of an editor's own links, without the colon (RFC 3986, 3.1). */
+export function uriScheme(): Reader<string> {
+  return (value) => {
+    const scheme = value.toLowerCase().replace(/:(\/\/)?$/, '')
+    if (!/^[a-z][a-z0-9+.-]*$/.test(scheme) || TAKEN_SCHEMES.has(scheme)) {
+      throw new SettingError('must hold URI schemes of editors, such as vscode')
+    }
+    return scheme
+  }
+}
+
+const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal']
+
+/** How many proxies stand in front, or their addresses and networks. */
+export function networks(): Reader<number | string[]> {
+  return (value) => {
+    if (/^\d+$/.test(value)) return integer(1, 100)(value)
+    return list((item) => {
+      const [address = '', bits] = item.split('/')
+      const version = isIP(address)
+      const known =
+        version > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && +bits <= (version === 4 ? 32 : 128)))
+      if (!known && !NAMED_NETWORKS.includes(item)) {
+        throw new SettingError(
+          'must be the number of proxies in front, or list addresses and networks such as 10.0.0.0/8',
+        )
+      }
+      return item
+    })(value)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Limit, Overrides } from '@promptmeter/contract'
+import type { Limit, Overrides, Role, SignInMethod } from '@promptmeter/contract'
 import type { ColumnType, Generated } from 'kysely'
 
 /** Columns that PostgreSQL fills in on insert and nobody changes. */
@@ -18,6 +18,11 @@ export interface Tables {
   usage_hours: UsageHoursTable
   usage_days: UsageDaysTable
   holds: HoldsTable
+  identities: IdentitiesTable
+  challenges: ChallengesTable
+  oauth_records: OauthRecordsTable
+  rate_limits: RateLimitsTable
+  audit_events: AuditEventsTable
 }
 
 export interface PlansTable {
@@ -63,6 +68,7 @@ export interface UsersTable {
   month_prompts: Generated<number>
   month_tokens: Generated<number>
   month_cost_micros: Generated<number>
+  role: Generated<Role>
   rate_minute: number | null
   rate_requests: Generated<number>
 }
@@ -70,7 +76,11 @@ export interface UsersTable {
 export interface SessionsTable {
   user_id: string
   id: string
+  /** A key's is its name. */
   client_name: string | null
+  kind: Generated<SessionKind>
+  method: SignInMethod
+  grant_mac: string | null
   created_at: CreatedAt
   expires_at: Date
   revoked_at: Date | null
@@ -129,4 +139,54 @@ export interface HoldsTable {
   cost_micros: number
   created_at: Date
   expires_at: Date
+}
+
+export type SessionKind = 'sign-in' | 'key'
+
+export interface IdentitiesTable {
+  issuer: string
+  subject: string
+  user_id: string
+  linked_at: CreatedAt
+}
+
+export interface ChallengesTable {
+  email: string
+  network: string
+  slot: number
+  id: string
+  code_mac: string
+  tries: Generated<number>
+  expires_at: Date
+  used_at: Date | null
+}
+
+export interface OauthRecordsTable {
+  model: string
+  id_mac: string
+  grant_mac: string | null
+  user_code_mac: string | null
+  uid_mac: string | null
+  payload: string
+  expires_at: Date | null
+  consumed_at: Date | null
+}
+
+export interface RateLimitsTable {
+  key: string
+  points: Generated<number>
+  expire: number | null
+}
+
+export interface AuditEventsTable {
+  id: string
+  at: CreatedAt
+  action: string
+  actor: 'user' | 'operator' | 'nobody'
+  actor_id: string | null
+  user_id: string | null
+  session_id: string | null
+  ip: string | null
+  client_name: string | null
+  details: Json<Record<string, unknown>>
 }

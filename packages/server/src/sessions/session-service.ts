@@ -4,7 +4,7 @@ import { PromptmeterError, tokenInvalid, userDisabled, userNotFound } from '../p
 import { isId, type User } from '../users/user.ts'
 import type { ApiKeys } from './api-key.ts'
 import type { CredentialVerifier } from './credential-verifier.ts'
-import { type Principal, SESSION_LIFETIME_MS, type Session } from './session.ts'
+import { type Principal, SESSION_LIFETIME_MS, type Session, type SignIn } from './session.ts'
 import type { SessionStore } from './session-store.ts'
 import type { SessionTokens } from './session-token.ts'
 
@@ -34,7 +34,7 @@ export function createSessionService({ store, tokens, apiKeys, verifier }: Sessi
      * Signs a user in who has proven to be one.
      * @throws PromptmeterError `user_not_found`, `user_disabled`
      */
-    async start(user: User, clientName: string | null): Promise<StartedSession> {
+    async start(user: User, signIn: SignIn): Promise<StartedSession> {
       // The token counts whole seconds; the row ends with it.
       const createdAt = new Date(Math.floor(Date.now() / 1000) * 1000)
       const expiresAt = new Date(createdAt.getTime() + SESSION_LIFETIME_MS)
@@ -42,7 +42,7 @@ export function createSessionService({ store, tokens, apiKeys, verifier }: Sessi
       const started = await store.insert({
         ...principal,
         id: principal.sessionId,
-        clientName,
+        ...signIn,
         createdAt,
         expiresAt,
       })

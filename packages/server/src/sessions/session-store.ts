@@ -3,12 +3,13 @@ import type { Database, Statement } from '../database/database.ts'
 import type { SessionsTable } from '../database/tables.ts'
 import type { User } from '../users/user.ts'
 import { userFromRow, userSelectionOf } from '../users/user-row.ts'
-import { LAST_USED_GRAIN_MS, type Principal, type Session } from './session.ts'
+import { LAST_USED_GRAIN_MS, type Principal, type Session, type SignIn } from './session.ts'
 
 const COLUMNS = [
   'user_id',
   'id',
   'client_name',
+  'method',
   'created_at',
   'expires_at',
   'revoked_at',
@@ -49,7 +50,7 @@ export function createSessionStore(database: Database) {
   return {
     /** Starts a session unless the user is gone or disabled meanwhile; tidies the user's long ended ones. */
     async insert(
-      session: Pick<Session, 'id' | 'userId' | 'clientName' | 'createdAt' | 'expiresAt'>,
+      session: Pick<Session, 'id' | 'userId' | 'createdAt' | 'expiresAt'> & SignIn,
     ): Promise<boolean> {
       await kysely
         .deleteFrom('sessions')
@@ -58,7 +59,7 @@ export function createSessionStore(database: Database) {
         .execute()
       const inserted = await kysely
         .insertInto('sessions')
-        .columns(['user_id', 'id', 'client_name', 'created_at', 'expires_at'])
+        .columns(['user_id', 'id', 'client_name', 'method', 'grant_mac', 'created_at', 'expires_at'])
         .expression((from) =>
           from
             .selectFrom('users')
@@ -66,6 +67,8 @@ export function createSessionStore(database: Database) {
               'id',
               sql<string>`${session.id}::uuid`.as('session_id'),
               select.val(session.clientName).as('client_name'),
+              select.val(session.method).as('method'),
+              select.val(session.grantMac ?? null).as('grant_mac'),
               sql<Date>`${session.createdAt.toISOString()}::timestamptz`.as('created_at'),
               sql<Date>`${session.expiresAt.toISOString()}::timestamptz`.as('expires_at'),
             ])
@@ -129,11 +132,12 @@ export function createSessionStore(database: Database) {
   }
 }
 
-function sessionFromRow(row: Selectable<SessionsTable>): Session {
+function sessionFromRow(row: Pick<Selectable<SessionsTable>, (typeof COLUMNS)[number]>): Session {
   return {
     id: row.id,
     userId: row.user_id,
     clientName: row.client_name,
+    method: row.method,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at,

@@ -17,6 +17,7 @@ const USER_COLUMNS = [
   'threshold',
   'plan',
   'overrides',
+  'role',
   'disabled_at',
   'created_at',
   'counted_hour',
@@ -76,6 +77,7 @@ export function userFromRow(row: UserRow): User {
     thresholdOverride: row.threshold,
     overrides: row.overrides,
     terms: termsOf(planFromRow(row.plan_row), row.overrides, row.threshold),
+    role: row.role,
     disabled: row.disabled_at !== null,
     createdAt: row.created_at,
   }

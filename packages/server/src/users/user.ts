@@ -1,4 +1,4 @@
-import type { Overrides, UserResponse } from '@promptmeter/contract'
+import type { Overrides, Role, UserResponse } from '@promptmeter/contract'
 import {
   promptStanding,
   standingsOf,
@@ -23,6 +23,7 @@ export interface User extends Use {
   readonly overrides: Overrides | null
   /** The plan with what this user has instead. */
   readonly terms: Terms
+  readonly role: Role
   readonly disabled: boolean
   readonly createdAt: Date
 }
@@ -40,6 +41,7 @@ export function toUserResponse(user: User): UserResponse {
     remaining,
     plan: user.plan,
     overrides: user.overrides,
+    role: user.role,
     disabled: user.disabled,
     createdAt: user.createdAt.toISOString(),
   }

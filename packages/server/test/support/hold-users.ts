@@ -19,7 +19,7 @@ export async function addHoldUser({ services }: TestApp, plan?: PlanRequest): Pr
   const name = plan === undefined ? 'free' : `plan-${process.pid}-${++plans}`
   if (plan !== undefined) await services.plans.put(name, plan)
   const user = await services.users.add(`${randomUUID()}@example.com`, null, name)
-  const { sessionId } = await services.sessions.start(user, null)
+  const { sessionId } = await services.sessions.start(user, { method: 'email', clientName: null })
   return { userId: user.id, sessionId, email: user.email, plan: name }
 }
 

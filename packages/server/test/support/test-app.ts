@@ -59,7 +59,7 @@ export async function startTestApp(engine: Engine, options: TestAppOptions = {})
     logLines,
     async signUp(email = `user-${process.pid}-${++addresses}@example.com`) {
       const user = await services.users.findOrAdd(email)
-      const { sessionToken } = await services.sessions.start(user, 'a test')
+      const { sessionToken } = await services.sessions.start(user, { method: 'email', clientName: 'a test' })
       return sessionToken
     },
     track: (token, body, headers = {}) =>

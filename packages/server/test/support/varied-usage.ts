@@ -95,7 +95,7 @@ export async function addVariedUsage(testDatabase: TestDatabase, events = 100): 
     await ledger.hold(holdCall(principal, { lifetimeMs: 86_400_000, inputTokens: 7, maxTokens: 20 }))
 
     const disabled = await users.add('disabled@example.com', 0)
-    await sessions.start(disabled, null)
+    await sessions.start(disabled, { method: 'email', clientName: null })
     await sessions.revokeAll(disabled.id)
     await users.update(disabled.id, { disabled: true })
     await users.add('unused@example.com')
