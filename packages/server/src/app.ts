@@ -20,6 +20,10 @@ import { trackMethods } from './http/method-not-allowed.ts'
 import { requestId } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
 import { schemaValidator } from './http/schema-validator.ts'
+import { createBrowserSignIn } from './oauth/browser-sign-in.ts'
+import { oauthRoutes } from './oauth/oauth-routes.ts'
+import { revocationRoutes } from './oauth/revocation-routes.ts'
+import { signInPageRoutes } from './oauth/sign-in-routes.ts'
 import { PromptmeterError } from './promptmeter-error.ts'
 import type { Services } from './services.ts'
 import { signUpRoutes } from './sign-in/sign-up-routes.ts'
@@ -56,6 +60,7 @@ export async function buildApp({
     bodyLimit: config.http.bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: config.http.keepAliveTimeoutMs,
+    trustProxy: trustProxyOf(config.signIn),
     forceCloseConnections: 'idle',
     // While it stops, a request on a connection that is still open is served, and the connection closed after it.
     return503OnClosing: false,
@@ -92,7 +97,11 @@ export async function buildApp({
 
   const refuseOtherMethods = trackMethods(app)
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  signUpRoutes(app, services.signUp)
+  signUpRoutes(app, services.signUp, config.signIn.ways)
+  const browser = createBrowserSignIn({ config, secrets, services, app, logger })
+  await oauthRoutes(app, browser)
+  await revocationRoutes(app, services.sessions, services.audit)
+  await signInPageRoutes(app, browser)
   usageRoutes(app, services.usage, services.sessions)
   await gatewayRoutes(app, { ...services, config: config.gateway })
   accountRoutes(app, services.sessions, services.usage)
@@ -101,4 +110,10 @@ export async function buildApp({
 
   refuseOtherMethods()
   return app
+}
+
+/** Whose word on where a request came from counts: so many proxies, or those of these networks. */
+function trustProxyOf({ trustProxy }: Config['signIn']) {
+  if (typeof trustProxy === 'number') return (_address: string, hop: number) => hop < trustProxy
+  return trustProxy === null ? false : [...trustProxy]
 }

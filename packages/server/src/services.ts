@@ -1,4 +1,6 @@
 import { createImportService } from './admin/import-service.ts'
+import { createAuditService } from './audit/audit-service.ts'
+import { createAuditStore } from './audit/audit-store.ts'
 import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
 import type { Database } from './database/database.ts'
@@ -15,15 +17,23 @@ import { createOpeningService } from './ledger/opening-service.ts'
 import { createOpeningStore } from './ledger/opening-store.ts'
 import { createRemovalService } from './ledger/removal-service.ts'
 import { createRemovalStore } from './ledger/removal-store.ts'
+import { createMailer } from './mail/mailer.ts'
+import { createOauthRecordStore } from './oauth/oauth-record-store.ts'
 import { createPlanService } from './quotas/plan-service.ts'
 import { createPlanStore } from './quotas/plan-store.ts'
 import { createPriceService } from './quotas/price-service.ts'
 import { createPriceStore } from './quotas/price-store.ts'
+import { createAttemptLimiter } from './rate-limits/attempt-limiter.ts'
+import { createMacs } from './secret-keys.ts'
 import { createApiKeys } from './sessions/api-key.ts'
 import { createCredentialVerifier } from './sessions/credential-verifier.ts'
 import { createSessionService } from './sessions/session-service.ts'
 import { createSessionStore } from './sessions/session-store.ts'
 import { createSessionTokens } from './sessions/session-token.ts'
+import { createChallengeStore } from './sign-in/challenge-store.ts'
+import { createEmailWay } from './sign-in/email-way.ts'
+import { createIdentityStore } from './sign-in/identity-store.ts'
+import { createSignInService } from './sign-in/sign-in-service.ts'
 import { createSignUpService } from './sign-in/sign-up-service.ts'
 import type { Logger } from './telemetry/logger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
@@ -41,6 +51,8 @@ export interface ServiceParts {
   readonly logger: Logger
   /** Another store for usage; a benchmark measures with it what the database costs. */
   readonly ledgerStore?: LedgerStore
+  /** Where a server that sends no mail shows its codes; standard output when left out. */
+  readonly print?: (line: string) => void
 }
 
 /** The users alone, in a transaction of the caller. */
@@ -49,7 +61,14 @@ export function createUsers(kysely: Database['kysely']) {
 }
 
 /** The one place where stores become services. */
-export function createServices({ config, secrets, database, logger, ledgerStore }: ServiceParts) {
+export function createServices({
+  config,
+  secrets,
+  database,
+  logger,
+  ledgerStore,
+  print = (line) => void process.stdout.write(`${line}\n`),
+}: ServiceParts) {
   const metrics = createMetrics()
   const users = createUsers(database.kysely)
   const { gateway: gatewayConfig } = config
@@ -60,7 +79,24 @@ export function createServices({ config, secrets, database, logger, ledgerStore 
   const apiKeys = createApiKeys(secrets.jwt)
   const verifier = createCredentialVerifier(tokens, apiKeys)
   const sessions = createSessionService({ store: createSessionStore(database), tokens, apiKeys, verifier })
-  const signUp = createSignUpService(users, sessions, config.signIn)
+  const audit = createAuditService(createAuditStore(database))
+  const attempts = createAttemptLimiter(database, createMacs(secrets.jwt, 'rate limits v1'))
+  const identities = createIdentityStore(database)
+  const signIn = createSignInService({ users, sessions, identities, audit, config: config.signIn })
+  const mailer = config.signIn.mail === null ? null : createMailer(config.signIn.mail, logger, print)
+  const emailWay =
+    mailer === null
+      ? null
+      : createEmailWay({
+          store: createChallengeStore(database),
+          signIn,
+          attempts,
+          mailer,
+          macs: createMacs(secrets.jwt, 'sign-in codes v1'),
+          appName: config.signIn.appName,
+        })
+  const signUp = createSignUpService({ users, signIn, email: emailWay, attempts, config: config.signIn })
+  const oauthRecords = createOauthRecordStore(database)
 
   const ledger = createLedgerService(ledgerStore ?? createLedgerStore(database), {
     ...config.writes,
@@ -106,7 +142,13 @@ export function createServices({ config, secrets, database, logger, ledgerStore 
     plans,
     prices,
     sessions,
+    audit,
+    attempts,
+    signIn,
     signUp,
+    mailer,
+    emailWay,
+    oauthRecords,
     ledger,
     usage,
     gateway,

@@ -16,7 +16,7 @@ const ADA = {
   overrides: null,
   threshold: 10,
   remaining: 0,
-  role: 'member',
+  role: 'member' as const,
   disabled: false,
   createdAt: '2026-11-01T08:00:00.000Z',
 }

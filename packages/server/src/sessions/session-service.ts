@@ -82,6 +82,19 @@ export function createSessionService({ store, tokens, apiKeys, verifier }: Sessi
       return revoked
     },
 
+    /**
+     * Ends the session that a token or API key stands for.
+     * @returns whose it was, or null where none lived
+     */
+    async revokeByCredential(credential: string): Promise<Principal | null> {
+      const principal = await verifier.verify(credential)
+      return (await revoke(principal.userId, principal.sessionId)) ? principal : null
+    },
+
+    /** Ends the sessions that came from an OAuth grant. */
+    endGrant: (grantMacs: readonly string[]): Promise<void> =>
+      retryContention(REVOKE_DEADLINE_MS, () => store.revokeGrant(grantMacs)),
+
     revokeAll: async (userId: string): Promise<number> => (await revoke(userId, null)) ?? 0,
   }
 }

@@ -109,6 +109,15 @@ export function createSessionStore(database: Database) {
       return rows.map(sessionFromRow)
     },
 
+    async revokeGrant(grantMacs: readonly string[]): Promise<void> {
+      await kysely
+        .updateTable('sessions')
+        .set({ revoked_at: sql`now()` })
+        .where('grant_mac', 'in', grantMacs)
+        .where('revoked_at', 'is', null)
+        .execute()
+    },
+
     /** Ends one session, or all when `sessionId` is null. Gives how many lived, or null when there is no such session. */
     async revoke(userId: string, sessionId: string | null): Promise<number | null> {
       const revoked = await kysely

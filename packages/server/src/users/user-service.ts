@@ -38,10 +38,14 @@ export function createUserService(store: UserStore) {
       return added ?? (await this.getByEmail(email))
     },
 
+    findByEmail: (email: string): Promise<User | null> => store.findByEmail(email),
+
     /** @throws PromptmeterError `user_not_found` */
     async getByEmail(email: string): Promise<User> {
       return (await store.findByEmail(email)) ?? throwUserNotFound()
     },
+
+    findById: (id: string): Promise<User | null> => (isId(id) ? store.findById(id) : Promise.resolve(null)),
 
     /** @throws PromptmeterError `user_not_found` */
     async getById(id: string): Promise<User> {

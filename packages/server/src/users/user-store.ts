@@ -1,4 +1,4 @@
-import type { Overrides, UserListQuery, UserSort } from '@promptmeter/contract'
+import type { Overrides, Role, UserListQuery, UserSort } from '@promptmeter/contract'
 import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Database } from '../database/database.ts'
 import type { UsersTable } from '../database/tables.ts'
@@ -43,6 +43,7 @@ export interface UserChanges {
   /** Replaced as a whole. */
   readonly overrides?: Overrides | null | undefined
   readonly disabled?: boolean | undefined
+  readonly role?: Role | undefined
 }
 
 export type UserStore = ReturnType<typeof createUserStore>
@@ -103,13 +104,17 @@ export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
       return rows.map((row) => ({ user: userFromRow(row), cursor: { value: row.cursor_value, id: row.id } }))
     },
 
-    async update(id: string, { threshold, plan, overrides, disabled }: UserChanges): Promise<User | null> {
+    async update(
+      id: string,
+      { threshold, plan, overrides, disabled, role }: UserChanges,
+    ): Promise<User | null> {
       const row = await kysely
         .updateTable('users')
         .set({
           id,
           ...(threshold !== undefined && { threshold }),
           ...(plan !== undefined && { plan }),
+          ...(role !== undefined && { role }),
           ...(overrides !== undefined && { overrides: overrides && JSON.stringify(overrides) }),
           ...(disabled !== undefined && {
             disabled_at: disabled ? sql<Date>`coalesce(disabled_at, now())` : null,

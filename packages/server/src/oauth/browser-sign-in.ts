@@ -1,0 +1,120 @@
+import type { AddressInfo } from 'node:net'
+import type Provider from 'oidc-provider'
+import type { Config } from '../config/config.ts'
+import type { Secrets } from '../config/secrets.ts'
+import type { HttpApp } from '../http/http-app.ts'
+import type { AttemptLimiter } from '../rate-limits/attempt-limiter.ts'
+import { createMacs } from '../secret-keys.ts'
+import { SESSION_LIFETIME_MS } from '../sessions/session.ts'
+import type { SessionService } from '../sessions/session-service.ts'
+import type { EmailWay } from '../sign-in/email-way.ts'
+import { createGithubWay } from '../sign-in/github-way.ts'
+import { createOidcWay } from '../sign-in/oidc-way.ts'
+import type { SignInService } from '../sign-in/sign-in-service.ts'
+import type { SignUpService } from '../sign-in/sign-up-service.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { UserService } from '../users/user-service.ts'
+import { createAuthorizationServer, type Redemption } from './authorization-server.ts'
+import type { OauthRecordStore } from './oauth-record-store.ts'
+import { createOutsideAttempts } from './outside-attempts.ts'
+import { createPendingSignIns } from './pending-sign-ins.ts'
+import { createRecordAdapters } from './record-adapter.ts'
+import { createSealer } from './record-sealer.ts'
+import type { SignInPageParts } from './sign-in-routes.ts'
+
+export interface BrowserSignInParts {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly services: {
+    readonly users: UserService
+    readonly sessions: SessionService
+    readonly attempts: AttemptLimiter
+    readonly signIn: SignInService
+    readonly signUp: SignUpService
+    readonly emailWay: EmailWay | null
+    readonly oauthRecords: OauthRecordStore
+  }
+  /** Tells where it listens, once it does. */
+  readonly app: HttpApp
+  readonly logger: Logger
+}
+
+/** Puts together what signing in with a browser takes. */
+export function createBrowserSignIn({
+  config,
+  secrets,
+  services,
+  app,
+  logger,
+}: BrowserSignInParts): SignInPageParts {
+  const { users, sessions, attempts, signIn, signUp, emailWay, oauthRecords } = services
+  const { signIn: settings } = config
+  const macs = createMacs(secrets.jwt, 'oauth records v1')
+  const adapters = createRecordAdapters({
+    store: oauthRecords,
+    sealer: createSealer(secrets.jwt, 'oauth records v1 sealed'),
+    macs,
+    attempts,
+    endGrant: sessions.endGrant,
+  })
+
+  /** The grant is looked for after the session has begun: one that ended meanwhile ends the session too. */
+  const redeem = async ({ userId, grantId, method, origin }: Redemption) => {
+    const user = await findUser(userId)
+    if (user === null || user.disabled) return null
+    const { sessionId, sessionToken } = await signIn.start(
+      user,
+      { method, clientName: origin.clientName, grantMac: macs.of(grantId) },
+      origin,
+    )
+    const grant = await oauthRecords.find('Grant', 'id_mac', macs.candidates(grantId))
+    if (grant === null) {
+      await sessions.revoke(user.id, sessionId)
+      return null
+    }
+    return { sessionToken, expiresInSeconds: SESSION_LIFETIME_MS / 1000 }
+  }
+
+  const findUser = (userId: string) => users.findById(userId)
+  const issuer = () => settings.publicUrl ?? addressOf(app)
+  let server: Provider | undefined
+  const provider = () => {
+    server ??= createAuthorizationServer({
+      redirects: { issuer: issuer(), ...settings.redirects },
+      appName: settings.appName,
+      secrets: secrets.jwt,
+      adapters,
+      corsOrigins: [...config.http.corsOrigins, ...settings.redirects.origins],
+      logger,
+      isWelcome: async (userId) => (await findUser(userId))?.disabled === false,
+      redeem,
+    })
+    return server
+  }
+
+  return {
+    provider,
+    issuer,
+    appName: settings.appName,
+    ways: settings.ways,
+    users,
+    signUp,
+    signIn,
+    email: emailWay,
+    outside: [
+      ...(settings.github === null ? [] : [createGithubWay(settings.github)]),
+      ...(settings.oidc === null ? [] : [createOidcWay(settings.oidc)]),
+    ],
+    outsideAttempts: createOutsideAttempts(issuer, createSealer(secrets.jwt, 'outside attempts v1')),
+    pending: createPendingSignIns(provider),
+    csrf: createMacs(secrets.jwt, 'sign-in forms v1'),
+  }
+}
+
+/** Where it listens, for a server on loopback that nobody gave a PUBLIC_URL. */
+function addressOf(app: HttpApp): string {
+  const address = app.server.address() as AddressInfo | null
+  if (address === null) return 'http://127.0.0.1'
+  const host = address.address.includes(':') ? `[${address.address}]` : address.address
+  return `http://${host}:${address.port}`
+}
