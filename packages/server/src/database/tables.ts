@@ -1,4 +1,4 @@
-import type { Limit, Overrides, Role, SignInMethod } from '@promptmeter/contract'
+import type { Limit, Overrides, Role, SessionKind, SignInMethod } from '@promptmeter/contract'
 import type { ColumnType, Generated } from 'kysely'
 
 /** Columns that PostgreSQL fills in on insert and nobody changes. */
@@ -140,8 +140,6 @@ export interface HoldsTable {
   created_at: Date
   expires_at: Date
 }
-
-export type SessionKind = 'sign-in' | 'key'
 
 export interface IdentitiesTable {
   issuer: string

@@ -1,46 +1,87 @@
+import type { RequestOrigin } from '../audit/audit-event.ts'
 import { html } from '../pages/html.ts'
 import type { Mail } from './mailer.ts'
 
-export interface SignInMail {
+export interface SignInMailParts {
   readonly appName: string
   readonly to: string
+  /** Six digits. */
   readonly code: string
+  /** How long the code counts. */
   readonly minutes: number
-  /** Where the sign-in began. */
-  readonly origin: { readonly ip: string; readonly clientName: string | null }
+  /** Who asked for it, as far as that is known. */
+  readonly origin: RequestOrigin
 }
 
-/**
- * The code is not in the subject: that shows on a locked screen. There are no links, so that nobody learns to click on
- * those of others.
- */
-export function signInMail({ appName, to, code, minutes, origin }: SignInMail): Mail {
-  const asked = `${origin.clientName ?? 'an unknown program'}, from ${origin.ip}`
-  const sentence = `It counts for ${minutes} minutes, once.`
+/** The mail that carries a code. It holds no link, so nobody learns to press one. */
+export function signInMail({ appName, to, code, minutes, origin }: SignInMailParts): Mail & {
+  readonly consoleLine: string
+} {
+  const intro = `Somebody, probably you, is signing in to ${appName} with this address. This is the code to enter there:`
+  const lifetime = `It counts once, for ${minutes} minutes.`
+  const asked = `Asked for by ${askedBy(origin)}.`
   const warning =
-    'Give it to nobody: we never ask for it. If you did not ask for this mail, you need do nothing.'
+    `If that was not you, ignore this mail: without the code nobody gets in. ` +
+    `Nobody from ${appName} will ever ask you for it.`
   return {
     to,
-    subject: `Your code to sign in to ${appName}`,
-    text: `Your code to sign in to ${appName}:\n\n${code}\n\n${sentence}\n\nAsked for by ${asked}.\n\n${warning}\n`,
-    html: html`<!doctype html>
+    // Without the code: lock screens show subjects and the first words of a mail, and mail servers log subjects.
+    subject: `Your sign-in code for ${appName}`,
+    text: `${intro}\n\n${code}\n\n${lifetime}\n\n${asked}\n\n${warning}\n`,
+    html: renderHtml({ appName, intro, code, lifetime, asked, warning }),
+    consoleLine: `Sign-in code for ${to}: ${code} (counts for ${minutes} minutes)`,
+  }
+}
+
+const FONT = 'font-family:system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif'
+const CODE_BOX =
+  'display:inline-block;margin:8px 0;padding:12px 20px;border:1px solid #888;border-radius:8px;' +
+  'font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:30px;letter-spacing:3px'
+
+/** Colours are the reader's own, light or dark; the gap in the code is a margin, so what is copied has none. */
+function renderHtml(parts: Record<'appName' | 'intro' | 'code' | 'lifetime' | 'asked' | 'warning', string>) {
+  const { appName, intro, code, lifetime, asked, warning } = parts
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>Your code to sign in to ${appName}</title>
+<title>${appName}</title>
+<style>:root{color-scheme:light dark}</style>
 </head>
-<body style="font-family: system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; font-size: 16px; line-height: 1.5; padding: 24px; max-width: 32em">
-<p>Your code to sign in to <strong>${appName}</strong>:</p>
-<p style="font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 32px; letter-spacing: 6px; font-weight: 600; margin: 16px 0">${code}</p>
-<p>${sentence}</p>
-<p>Asked for by ${asked}.</p>
-<p>${warning}</p>
+<body style="margin:0;padding:24px;${FONT};font-size:16px;line-height:1.5">
+<div style="max-width:480px;margin:0 auto">
+<p style="margin:0 0 12px">${intro}</p>
+<p style="margin:0"><strong style="${CODE_BOX}"><span>${code.slice(0, 3)}</span><span style="margin-left:14px">${code.slice(3)}</span></strong></p>
+<p style="margin:12px 0">${lifetime}</p>
+<p style="margin:12px 0">${asked}</p>
+<p style="margin:12px 0 0">${warning}</p>
+</div>
 </body>
 </html>
-`.toString(),
-    consoleLine: `The code for ${to} is ${code} (no mail is sent: SMTP_URL is not set)`,
-  }
+`.toString()
+}
+
+const MAX_CLIENT_NAME_LENGTH = 60
+
+function askedBy({ ip, clientName }: RequestOrigin): string {
+  const name = clientName === null ? '' : plainName(clientName)
+  return name === '' ? `somebody at ${ip}` : `“${name}” at ${ip}`
+}
+
+/**
+ * A client's name without what mail programs make links of. Whoever begins a sign-in chooses it, for any address: it
+ * must not become a message of theirs.
+ */
+function plainName(name: string): string {
+  return name
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N} ()+_.-]/gu, ' ')
+    .replace(/\.(?!\d)/g, ' ')
+    .replace(/ +/g, ' ')
+    .trim()
+    .slice(0, MAX_CLIENT_NAME_LENGTH)
+    .trim()
 }

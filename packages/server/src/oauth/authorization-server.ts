@@ -8,10 +8,13 @@ import { errorPage } from '../pages/outcome-pages.ts'
 import { deriveKeys, type JwtSecrets } from '../secret-keys.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { createRecordAdapters } from './record-adapter.ts'
-import { isRedirectAllowed, type RedirectRules } from './redirect-rules.ts'
+import { isRedirectAllowed, OMITTED_REDIRECT, type RedirectRules } from './redirect-rules.ts'
 
 /** The one client: whatever editor an extension of the operator's runs in. It has no secret, as anybody could read it. */
 export const EDITOR_CLIENT = 'editor'
+
+/** What a sign-in grants, whether it is asked for or not (RFC 6749, 3.3): there is but one kind of session. */
+export const API_SCOPE = 'api'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
@@ -62,6 +65,7 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Prov
   // It stands behind our own routes, which say in these headers what the request really was.
   provider.proxy = true
   provider.Client.prototype.redirectUriAllowed = (redirect: string) => isRedirectAllowed(redirect, redirects)
+  acceptOmittedRedirect(provider)
   provider.on('server_error', (_ctx, error) => logger.error({ err: error }, 'the OAuth server failed'))
   provider.use(prefillUserCode)
   provider.use(publishOurRoutes(redirects.issuer))
@@ -87,13 +91,13 @@ function configurationOf(parts: AuthorizationServerParts): Configuration {
         grant_types: GRANT_TYPES,
         response_types: ['code'],
         // What is really allowed the redirect rules say.
-        redirect_uris: ['http://127.0.0.1/callback'],
+        redirect_uris: [OMITTED_REDIRECT],
         id_token_signed_response_alg: 'Ed25519',
       },
     ],
     jwks: { keys: secretsToSigningKeys(secrets) },
     enabledJWA: { idTokenSigningAlgValues: ['Ed25519'] },
-    scopes: ['openid'],
+    scopes: ['openid', API_SCOPE],
     responseTypes: ['code'],
     clientAuthMethods: ['none'],
     routes: OAUTH_PATHS,
@@ -119,6 +123,7 @@ function configurationOf(parts: AuthorizationServerParts): Configuration {
     expiresWithSession: async () => false,
     issueRefreshToken: async () => false,
     pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: true,
     clientBasedCORS: (_ctx, origin) => allowedOrigins.has(origin),
     findAccount: async (_ctx, userId) =>
       (await isWelcome(userId)) ? { accountId: userId, claims: async () => ({ sub: userId }) } : undefined,
@@ -187,6 +192,28 @@ function secretsToSigningKeys(secrets: JwtSecrets) {
     return { ...key.export({ format: 'jwk' }), use: 'sig', alg: 'Ed25519', kid: `${index}` }
   })
 }
+
+/**
+ * OAuth 2.1 (4.1.3) asks for no redirect at the token endpoint, for PKCE does what it did; and clients of 2.0 are known
+ * to leave its query out. Both are taken for the redirect that the code was sent to; any other is refused.
+ */
+function acceptOmittedRedirect(provider: Provider): void {
+  const model: { find(value: string, options?: object): Promise<unknown> } = provider.AuthorizationCode
+  const find = model.find.bind(model)
+  model.find = async (value, options) => {
+    const code = (await find(value, options)) as { redirectUri?: string } | undefined
+    const params = Provider.ctx?.oidc.params
+    const given = params?.redirect_uri
+    if (
+      code?.redirectUri !== undefined &&
+      (given === OMITTED_REDIRECT || given === withoutQuery(code.redirectUri))
+    )
+      Object.assign(params as object, { redirect_uri: code.redirectUri })
+    return code
+  }
+}
+
+const withoutQuery = (redirect: string): string => redirect.split('?', 1)[0] as string
 
 type Next = () => Promise<void>
 
@@ -260,7 +287,13 @@ function swapInSessionToken({ redeem }: AuthorizationServerParts) {
 async function endBrowserSession(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
   await next()
   const finished = ctx.oidc?.route === 'resume' || ctx.oidc?.route === 'device_resume'
-  if (finished && ctx.oidc.session?.accountId !== undefined) await ctx.oidc.session.destroy()
+  if (!finished || ctx.oidc.session?.accountId === undefined) return
+  await ctx.oidc.session.destroy()
+  ctx.cookies.set(ctx.oidc.provider.cookieName('session'), null, {
+    httpOnly: true,
+    sameSite: 'lax',
+    overwrite: true,
+  })
 }
 
 function showPage(ctx: KoaContextWithOIDC, page: string): void {

@@ -2,7 +2,10 @@ import type { SignInMethod } from '@promptmeter/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type Provider from 'oidc-provider'
 import { errors } from 'oidc-provider'
+import { API_SCOPE } from './authorization-server.ts'
 import { clientNameOf } from './redirect-rules.ts'
+
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
 
 /** A sign-in that an editor or a device began and its user has not finished. */
 export interface PendingSignIn {
@@ -12,10 +15,8 @@ export interface PendingSignIn {
   /** Where forms may end beside our own origin. */
   readonly formTarget: string | undefined
   readonly loginHint: string | undefined
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
   readonly clientId: string
-  readonly scope: string | undefined
+  readonly interaction: Interaction
 }
 
 /** It is finished, has expired, or is not of this browser. */
@@ -39,44 +40,43 @@ export function createPendingSignIns(provider: () => Provider) {
           throw error instanceof errors.SessionNotFound ? new SignInGone() : error
         })
       if (interaction.uid !== uid) throw new SignInGone()
-      const { redirect_uri, login_hint, client_id, scope } = interaction.params as Record<
-        string,
-        string | undefined
-      >
+      const { redirect_uri, login_hint, client_id } = interaction.params as Record<string, string | undefined>
       return {
         uid,
         client: clientNameOf(redirect_uri),
         formTarget: redirect_uri && /^https?:/.test(redirect_uri) ? new URL(redirect_uri).origin : undefined,
         loginHint: login_hint?.slice(0, 254),
-        request,
-        reply,
         clientId: client_id ?? '',
-        scope,
+        interaction,
       }
     },
 
-    /** Grants what was asked for. Gives where the browser goes on. */
+    /** Grants a session, and what else was asked for that we know. Gives where the browser goes on. */
     async complete(
-      { request, reply, clientId, scope }: PendingSignIn,
+      { interaction, clientId }: PendingSignIn,
       userId: string,
       method: SignInMethod,
     ): Promise<string> {
+      const asked = String(interaction.params.scope ?? '').split(' ')
+      const scope = asked.includes('openid') ? `openid ${API_SCOPE}` : API_SCOPE
       const grant = new (provider().Grant)({ accountId: userId, clientId })
-      if (scope !== undefined) grant.addOIDCScope(scope)
-      const grantId = await grant.save()
-      return provider().interactionResult(request.raw, reply.raw, {
+      grant.addOIDCScope(scope)
+      interaction.params.scope = scope
+      interaction.result = {
         login: { accountId: userId, amr: [method], remember: false },
-        consent: { grantId },
-      })
+        consent: { grantId: await grant.save() },
+      }
+      return saved(interaction)
     },
 
-    async cancel({ request, reply }: PendingSignIn): Promise<string> {
-      return provider().interactionResult(
-        request.raw,
-        reply.raw,
-        { error: 'access_denied', error_description: 'the user cancelled the sign-in' },
-        { mergeWithLastSubmission: false },
-      )
+    cancel({ interaction }: PendingSignIn): Promise<string> {
+      interaction.result = { error: 'access_denied', error_description: 'the user cancelled the sign-in' }
+      return saved(interaction)
     },
   }
+}
+
+async function saved(interaction: Interaction): Promise<string> {
+  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000))
+  return interaction.returnTo
 }

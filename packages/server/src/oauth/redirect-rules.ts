@@ -5,6 +5,9 @@ const MAX_LENGTH = 2048
 /** Where "paste this code" is shown, for an editor that no link leads back to. */
 export const PASTE_PATH = '/oauth/paste'
 
+/** What the library puts where a request names no redirect. It is allowed nowhere. */
+export const OMITTED_REDIRECT = 'http://127.0.0.1/no-redirect-was-named'
+
 export interface RedirectRules {
   /** Our own origin. */
   readonly issuer: string
@@ -17,6 +20,7 @@ export interface RedirectRules {
  * a listed https origin, or our page to copy the code from.
  */
 export function isRedirectAllowed(redirect: string, { issuer, schemes, origins }: RedirectRules): boolean {
+  if (redirect === OMITTED_REDIRECT) return false
   if (redirect.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(redirect) || redirect.includes('\\'))
     return false
   if (!URL.canParse(redirect)) return false

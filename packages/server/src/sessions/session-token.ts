@@ -22,8 +22,11 @@ export interface VerifiedToken extends TokenClaims {
 }
 
 export interface SessionTokens {
-  /** A token for these claims, valid 30 days from `issuedAt` (now when left out). */
-  generate(claims: TokenClaims, options?: { sessionId?: string; issuedAt?: Date }): Promise<string>
+  /** A token for these claims, valid until `expiresAt`, or 30 days from `issuedAt` (now when left out). */
+  generate(
+    claims: TokenClaims,
+    options?: { sessionId?: string; issuedAt?: Date; expiresAt?: Date },
+  ): Promise<string>
   /**
    * @throws TokenError when the token is not genuine, expired, or not of our form. RFC 8725: one algorithm, the issuer
    *   fixed, the type of every claim checked.
@@ -43,12 +46,12 @@ export function createSessionTokens(secrets: readonly [string, ...string[]]): Se
   const keys = secrets.map((secret) => new TextEncoder().encode(secret))
 
   return {
-    async generate({ userId, email, apiKey }, { sessionId, issuedAt = new Date() } = {}) {
+    async generate({ userId, email, apiKey }, { sessionId, issuedAt = new Date(), expiresAt } = {}) {
       return new SignJWT({ userId, email, apiKey, ...(sessionId !== undefined && { sid: sessionId }) })
         .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
         .setIssuer(ISSUER)
         .setIssuedAt(issuedAt)
-        .setExpirationTime(new Date(issuedAt.getTime() + SESSION_LIFETIME_MS))
+        .setExpirationTime(expiresAt ?? new Date(issuedAt.getTime() + SESSION_LIFETIME_MS))
         .sign(keys[0] as Uint8Array)
     },
 

@@ -21,6 +21,8 @@ export interface TestApp {
   readonly environment: Readonly<Record<string, string>>
   /** Everything that was logged, as JSON lines. */
   readonly logLines: string[]
+  /** What a server that sends no mail shows on its terminal. */
+  readonly printed: string[]
   /** Adds a user, signs in and gives the session token. */
   signUp(email?: string): Promise<string>
   track(token: string, body: unknown, headers?: Record<string, string>): Promise<LightMyRequestResponse>
@@ -46,7 +48,8 @@ export async function startTestApp(engine: Engine, options: TestAppOptions = {})
   const { database } = await openDatabase(config, () => {})
   const lifecycle = createLifecycle()
   const secrets = await loadSecrets(config)
-  const services = createServices({ config, secrets, database, logger })
+  const printed: string[] = []
+  const services = createServices({ config, secrets, database, logger, print: (line) => printed.push(line) })
   const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
   const differences = watchAnswers(app)
 
@@ -57,6 +60,7 @@ export async function startTestApp(engine: Engine, options: TestAppOptions = {})
     lifecycle,
     environment,
     logLines,
+    printed,
     async signUp(email = `user-${process.pid}-${++addresses}@example.com`) {
       const user = await services.users.findOrAdd(email)
       const { sessionToken } = await services.sessions.start(user, { method: 'email', clientName: 'a test' })
@@ -77,6 +81,7 @@ export async function startTestApp(engine: Engine, options: TestAppOptions = {})
     request: (request) => app.inject({ ...request, headers: { host: 'localhost', ...request.headers } }),
     async close() {
       await app.close()
+      await services.mailer?.close(0)
       await services.ledger.drain()
       await database.close()
       if (options.testDatabase === undefined) await testDatabase.remove()
