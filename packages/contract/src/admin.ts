@@ -3,7 +3,7 @@ import { MAX_COUNT, MAX_IMPORT_ROWS, MAX_PAGE_USERS } from './bounds.ts'
 import { Count, Instant, Label, Model, SignedCount, Source } from './fields.ts'
 import { Overrides, PlanName } from './plan.ts'
 import { SessionResponse } from './session.ts'
-import { UserResponse } from './user.ts'
+import { ROLES, UserResponse } from './user.ts'
 
 export const USER_SORTS = ['createdAt', 'email', 'promptCount', 'tokenCount'] as const
 export type UserSort = (typeof USER_SORTS)[number]
@@ -82,6 +82,12 @@ export const UpdateUserRequest = Type.Object(
       }),
     ),
     disabled: Type.Optional(Disabled),
+    role: Type.Optional(
+      Type.Enum([...ROLES], {
+        description: 'An admin may use the admin API with a session, unless it began with SIGN_IN=trusted',
+        examples: ['admin'],
+      }),
+    ),
   },
   { title: 'UpdateUserRequest', additionalProperties: false, minProperties: 1 },
 )
@@ -141,7 +147,7 @@ export type ImportUsersResponse = Static<typeof ImportUsersResponse>
 export const SessionListResponse = Type.Object(
   {
     sessions: Type.Array(SessionResponse, {
-      description: 'Newest first, those that ended within the last 30 days included',
+      description: 'Newest first, named API keys and those that ended within the last 30 days included',
     }),
   },
   { title: 'SessionList' },

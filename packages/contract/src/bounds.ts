@@ -31,5 +31,11 @@ export const MAX_IMPORT_ROWS = 1000
 /** Most users on one page of `GET /api/admin/users`. */
 export const MAX_PAGE_USERS = 200
 
+/** Most events on one page of `GET /api/admin/audit`. */
+export const MAX_PAGE_AUDIT_EVENTS = 200
+
+/** Longest life of a named API key that ends by itself, in days. */
+export const MAX_KEY_DAYS = 3650
+
 /** Before this no correction and no imported user may lie: such a time is a slip, not a fact. */
 export const EARLIEST_INSTANT = new Date('2000-01-01T00:00:00Z')

@@ -1,4 +1,6 @@
+export * from './account.ts'
 export * from './admin.ts'
+export * from './audit.ts'
 export * from './bounds.ts'
 export * from './errors.ts'
 export { IdempotencyHeaders, IdempotencyKey } from './fields.ts'

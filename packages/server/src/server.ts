@@ -10,6 +10,7 @@ import { startHoldSweeper } from './gateway/hold-sweeper.ts'
 import { createLifecycle } from './health/lifecycle.ts'
 import { watchSilentConnections } from './http/silent-connections.ts'
 import { createServices, createUsers } from './services.ts'
+import { startExpirySweeper } from './sign-in/expiry-sweeper.ts'
 import type { Logger } from './telemetry/logger.ts'
 
 /** Who is there to try with after the very first start of an embedded server. */
@@ -23,6 +24,9 @@ const IDLE_CONNECTION_MS = 100
 
 /** Longest a stop waits for connections to the database to close, in milliseconds. */
 const DATABASE_CLOSE_MS = 2_000
+
+/** Longest a stop waits for mails that are on their way, in milliseconds. */
+const MAIL_GRACE_MS = 3_000
 
 export interface RunningServer {
   /** Where it listens, as a URL. */
@@ -59,6 +63,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
 
     const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
     const stopSweeping = startHoldSweeper(services, config.gateway.holdLifetimeMs, logger)
+    const stopTidying = startExpirySweeper(services.tidySignIn, logger)
     const endSilentConnections = watchSilentConnections(app.server)
     await app.listen({
       // The name may stand for two addresses, and then for two servers of which a stop would know one.
@@ -74,6 +79,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       async stop() {
         lifecycle.startDraining()
         stopSweeping()
+        stopTidying()
         await sleep(config.http.shutdownDelayMs)
         // By then every call that was read has its answer; what is left will never be complete.
         const { shutdownGraceMs } = config.gateway
@@ -89,7 +95,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
         await Promise.all([app.close(), drained])
         clearInterval(tidy)
         clearTimeout(cut)
-        await services.ledger.drain()
+        await Promise.all([services.ledger.drain(), services.mailer?.close(MAIL_GRACE_MS)])
         await services.gateway.close()
         const disconnected = new AbortController()
         const tooLong = sleep(DATABASE_CLOSE_MS, undefined, { signal: disconnected.signal }).catch(() => {})

@@ -1,3 +1,5 @@
+import { createExportService } from './account/export-service.ts'
+import { createExportStore } from './account/export-store.ts'
 import { createImportService } from './admin/import-service.ts'
 import { createAuditService } from './audit/audit-service.ts'
 import { createAuditStore } from './audit/audit-store.ts'
@@ -24,9 +26,12 @@ import { createPlanStore } from './quotas/plan-store.ts'
 import { createPriceService } from './quotas/price-service.ts'
 import { createPriceStore } from './quotas/price-store.ts'
 import { createAttemptLimiter } from './rate-limits/attempt-limiter.ts'
+import { createAttemptStore } from './rate-limits/attempt-store.ts'
 import { createMacs } from './secret-keys.ts'
 import { createApiKeys } from './sessions/api-key.ts'
 import { createCredentialVerifier } from './sessions/credential-verifier.ts'
+import { createNamedKeyService } from './sessions/named-key-service.ts'
+import { createNamedKeyStore } from './sessions/named-key-store.ts'
 import { createSessionService } from './sessions/session-service.ts'
 import { createSessionStore } from './sessions/session-store.ts'
 import { createSessionTokens } from './sessions/session-token.ts'
@@ -78,17 +83,24 @@ export function createServices({
   const tokens = createSessionTokens(secrets.jwt)
   const apiKeys = createApiKeys(secrets.jwt)
   const verifier = createCredentialVerifier(tokens, apiKeys)
-  const sessions = createSessionService({ store: createSessionStore(database), tokens, apiKeys, verifier })
+  const sessionStore = createSessionStore(database)
+  const sessions = createSessionService({ store: sessionStore, tokens, apiKeys, verifier })
+  const keys = createNamedKeyService({
+    store: createNamedKeyStore(database),
+    sessions: sessionStore,
+    apiKeys,
+  })
   const audit = createAuditService(createAuditStore(database))
   const attempts = createAttemptLimiter(database, createMacs(secrets.jwt, 'rate limits v1'))
   const identities = createIdentityStore(database)
   const signIn = createSignInService({ users, sessions, identities, audit, config: config.signIn })
+  const challenges = createChallengeStore(database)
   const mailer = config.signIn.mail === null ? null : createMailer(config.signIn.mail, logger, print)
   const emailWay =
     mailer === null
       ? null
       : createEmailWay({
-          store: createChallengeStore(database),
+          store: challenges,
           signIn,
           attempts,
           mailer,
@@ -97,6 +109,13 @@ export function createServices({
         })
   const signUp = createSignUpService({ users, signIn, email: emailWay, attempts, config: config.signIn })
   const oauthRecords = createOauthRecordStore(database)
+  const expired = createAttemptStore(database)
+  /** What signing in leaves behind, each kind by itself. */
+  const tidySignIn = [
+    challenges.deleteExpired,
+    oauthRecords.deleteExpired,
+    () => expired.deleteExpired(Date.now()),
+  ]
 
   const ledger = createLedgerService(ledgerStore ?? createLedgerStore(database), {
     ...config.writes,
@@ -136,12 +155,16 @@ export function createServices({
   const removal = createRemovalService(createRemovalStore(database), config.writes)
   const imports = createImportService(createOpeningService(createOpeningStore(database), config.writes))
 
+  const exports = createExportService(createExportStore(database), users)
+
   return {
     metrics,
     users,
     plans,
     prices,
     sessions,
+    keys,
+    exports,
     audit,
     attempts,
     signIn,
@@ -149,6 +172,7 @@ export function createServices({
     mailer,
     emailWay,
     oauthRecords,
+    tidySignIn,
     ledger,
     usage,
     gateway,

@@ -10,7 +10,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   telemetry: ['config'],
   database: ['config'],
   audit: ['database'],
-  mail: ['config', 'pages', 'telemetry'],
+  mail: ['audit', 'config', 'pages', 'telemetry', 'users'],
   'rate-limits': ['config', 'database'],
   pages: [],
   quotas: ['database'],

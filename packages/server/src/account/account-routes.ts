@@ -2,12 +2,21 @@ import { MeResponse, UsageHistoryQuery, UsageHistoryResponse } from '@promptmete
 import { principalOf, requirePrincipal } from '../http/authentication.ts'
 import { errorResponses, PRINCIPAL_ERRORS } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
-import type { SessionService } from '../sessions/session-service.ts'
-import type { UsageService } from '../usage/usage-service.ts'
+import type { Services } from '../services.ts'
 import { toLimitResponses, toUserResponse } from '../users/user.ts'
+import { accountKeyRoutes } from './account-key-routes.ts'
+import { accountSessionRoutes } from './account-session-routes.ts'
+import { erasureRoutes } from './erasure-routes.ts'
+import { exportRoutes } from './export-routes.ts'
 
-/** What a signed-in user sees of themselves. */
-export function accountRoutes(app: HttpApp, sessions: SessionService, usage: UsageService): void {
+/** What a signed-in user sees of themselves, and does with their account. */
+export function accountRoutes(app: HttpApp, services: Services): void {
+  const { sessions, usage, audit } = services
+  accountSessionRoutes(app, sessions, audit)
+  accountKeyRoutes(app, sessions, services.keys, audit)
+  exportRoutes(app, sessions, services.exports, audit)
+  erasureRoutes(app, sessions, services.removal, audit)
+
   app.get(
     '/api/me',
     {

@@ -1,12 +1,18 @@
 import { PlanListResponse, PlanParams, PlanRequest, PlanResponse, PutPlanParams } from '@promptmeter/contract'
-import type { onRequestHookHandler } from 'fastify'
+import type { onRequestAsyncHookHandler } from 'fastify'
 import { Type } from 'typebox'
 import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { PlanService } from '../quotas/plan-service.ts'
+import type { RecordAct } from './admin-act.ts'
 import { ADMIN_SCHEMA } from './admin-schema.ts'
 
-export function adminPlanRoutes(app: HttpApp, plans: PlanService, onlyAdmin: onRequestHookHandler): void {
+export function adminPlanRoutes(
+  app: HttpApp,
+  plans: PlanService,
+  recordAct: RecordAct,
+  onlyAdmin: onRequestAsyncHookHandler,
+): void {
   app.get(
     '/api/admin/plans',
     {
@@ -62,7 +68,11 @@ export function adminPlanRoutes(app: HttpApp, plans: PlanService, onlyAdmin: onR
         },
       },
     },
-    async (request) => toPlanResponse(await plans.put(request.params.name, request.body)),
+    async (request) => {
+      const plan = await plans.put(request.params.name, request.body)
+      await recordAct(request, { action: 'plan_changed', details: { plan: plan.name } })
+      return toPlanResponse(plan)
+    },
   )
 
   app.delete(
@@ -83,7 +93,9 @@ export function adminPlanRoutes(app: HttpApp, plans: PlanService, onlyAdmin: onR
       },
     },
     async (request, reply) => {
-      await plans.remove(request.params.name)
+      const { name } = request.params
+      await plans.remove(name)
+      await recordAct(request, { action: 'plan_deleted', details: { plan: name } })
       return reply.code(204).send(null)
     },
   )

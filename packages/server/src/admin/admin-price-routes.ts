@@ -4,15 +4,21 @@ import {
   type Price as PriceResponse,
   SetPricesRequest,
 } from '@promptmeter/contract'
-import type { onRequestHookHandler } from 'fastify'
+import type { onRequestAsyncHookHandler } from 'fastify'
 import { Type } from 'typebox'
 import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { Price } from '../quotas/price.ts'
 import type { PriceService } from '../quotas/price-service.ts'
+import type { RecordAct } from './admin-act.ts'
 import { ADMIN_SCHEMA } from './admin-schema.ts'
 
-export function adminPriceRoutes(app: HttpApp, prices: PriceService, onlyAdmin: onRequestHookHandler): void {
+export function adminPriceRoutes(
+  app: HttpApp,
+  prices: PriceService,
+  recordAct: RecordAct,
+  onlyAdmin: onRequestAsyncHookHandler,
+): void {
   app.get(
     '/api/admin/prices',
     {
@@ -50,7 +56,12 @@ export function adminPriceRoutes(app: HttpApp, prices: PriceService, onlyAdmin: 
         },
       },
     },
-    async (request) => toPriceList(await prices.put(request.body.prices)),
+    async (request) => {
+      const kept = await prices.put(request.body.prices)
+      const models = [...new Set(request.body.prices.map(({ model }) => model))]
+      await recordAct(request, { action: 'price_changed', details: { models } })
+      return toPriceList(kept)
+    },
   )
 
   app.delete(
@@ -73,6 +84,7 @@ export function adminPriceRoutes(app: HttpApp, prices: PriceService, onlyAdmin: 
     async (request, reply) => {
       const { model, effectiveFrom } = request.query
       await prices.remove(model, new Date(effectiveFrom))
+      await recordAct(request, { action: 'price_deleted', details: { model, effectiveFrom } })
       return reply.code(204).send(null)
     },
   )

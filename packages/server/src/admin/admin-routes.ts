@@ -1,6 +1,8 @@
-import { requireAdminKey } from '../http/admin-key.ts'
+import { decorateAdmin, requireAdmin } from '../http/admin-access.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { Services } from '../services.ts'
+import { recordActsIn } from './admin-act.ts'
+import { adminAuditRoutes } from './admin-audit-routes.ts'
 import { adminPlanRoutes } from './admin-plan-routes.ts'
 import { adminPriceRoutes } from './admin-price-routes.ts'
 import { adminSessionRoutes } from './admin-session-routes.ts'
@@ -8,13 +10,17 @@ import { adminUsageRoutes } from './admin-usage-routes.ts'
 import { adminUserRoutes } from './admin-user-routes.ts'
 import { importRoutes } from './import-routes.ts'
 
-/** The operator's API. @param adminKey null where there is none: then every route refuses with `admin_disabled` */
+/** The operator's API. @param adminKey null where there is none: then only users who are admins may use it */
 export function adminRoutes(app: HttpApp, services: Services, adminKey: string | null): void {
-  const onlyAdmin = requireAdminKey(adminKey)
-  adminUserRoutes(app, services.users, services.removal, onlyAdmin)
-  adminSessionRoutes(app, services.users, services.sessions, onlyAdmin)
-  adminUsageRoutes(app, services.users, services.usage, services.corrections, onlyAdmin)
-  adminPlanRoutes(app, services.plans, onlyAdmin)
-  adminPriceRoutes(app, services.prices, onlyAdmin)
-  importRoutes(app, services.imports, onlyAdmin)
+  const { audit, sessions, users } = services
+  decorateAdmin(app)
+  const onlyAdmin = requireAdmin({ adminKey, sessions, audit })
+  const recordAct = recordActsIn(audit)
+  adminUserRoutes(app, { users, removal: services.removal, recordAct, onlyAdmin })
+  adminSessionRoutes(app, { users, sessions, recordAct, onlyAdmin })
+  adminUsageRoutes(app, { ...services, recordAct, onlyAdmin })
+  adminPlanRoutes(app, services.plans, recordAct, onlyAdmin)
+  adminPriceRoutes(app, services.prices, recordAct, onlyAdmin)
+  importRoutes(app, services.imports, recordAct, onlyAdmin)
+  adminAuditRoutes(app, audit, onlyAdmin)
 }

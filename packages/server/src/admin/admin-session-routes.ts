@@ -4,19 +4,25 @@ import {
   UserParams,
   UserSessionParams,
 } from '@promptmeter/contract'
-import type { onRequestHookHandler } from 'fastify'
+import type { onRequestAsyncHookHandler } from 'fastify'
 import { ADMIN_ERRORS, errorResponses } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import { toSessionResponse } from '../sessions/session.ts'
 import type { SessionService } from '../sessions/session-service.ts'
 import type { UserService } from '../users/user-service.ts'
+import type { RecordAct } from './admin-act.ts'
 import { ADMIN_SCHEMA } from './admin-schema.ts'
+
+interface AdminSessionParts {
+  readonly users: UserService
+  readonly sessions: SessionService
+  readonly recordAct: RecordAct
+  readonly onlyAdmin: onRequestAsyncHookHandler
+}
 
 export function adminSessionRoutes(
   app: HttpApp,
-  users: UserService,
-  sessions: SessionService,
-  onlyAdmin: onRequestHookHandler,
+  { users, sessions, recordAct, onlyAdmin }: AdminSessionParts,
 ): void {
   app.get(
     '/api/admin/users/:id/sessions',
@@ -24,7 +30,7 @@ export function adminSessionRoutes(
       onRequest: onlyAdmin,
       schema: {
         ...ADMIN_SCHEMA,
-        summary: 'List the sessions of a user',
+        summary: 'List the sessions and named API keys of a user',
         operationId: 'listSessions',
         params: UserParams,
         response: {
@@ -46,7 +52,8 @@ export function adminSessionRoutes(
       schema: {
         ...ADMIN_SCHEMA,
         summary: 'Revoke every session of a user',
-        description: 'Their tokens and API keys are refused from the very next request on.',
+        description:
+          'Their tokens and API keys, named ones as well, are refused from the very next request on.',
         operationId: 'revokeSessions',
         params: UserParams,
         response: {
@@ -57,7 +64,9 @@ export function adminSessionRoutes(
     },
     async (request) => {
       const user = await users.getById(request.params.id)
-      return { revoked: await sessions.revokeAll(user.id) }
+      const revoked = await sessions.revokeAll(user.id)
+      await recordAct(request, { action: 'sessions_revoked', userId: user.id, details: { revoked } })
+      return { revoked }
     },
   )
 
@@ -80,7 +89,15 @@ export function adminSessionRoutes(
     },
     async (request) => {
       const user = await users.getById(request.params.id)
-      return { revoked: await sessions.revoke(user.id, request.params.sessionId) }
+      const { sessionId } = request.params
+      const revoked = await sessions.revoke(user.id, sessionId)
+      await recordAct(request, {
+        action: 'session_revoked',
+        userId: user.id,
+        sessionId,
+        details: { revoked },
+      })
+      return { revoked }
     },
   )
 }

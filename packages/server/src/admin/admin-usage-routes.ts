@@ -6,7 +6,7 @@ import {
   UserParams,
   UserResponse,
 } from '@promptmeter/contract'
-import type { onRequestHookHandler } from 'fastify'
+import type { onRequestAsyncHookHandler } from 'fastify'
 import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import { parseIdempotencyKey } from '../http/idempotency-key.ts'
@@ -14,14 +14,20 @@ import type { CorrectionService } from '../ledger/correction-service.ts'
 import type { UsageService } from '../usage/usage-service.ts'
 import { toUserResponse } from '../users/user.ts'
 import type { UserService } from '../users/user-service.ts'
+import type { RecordAct } from './admin-act.ts'
 import { ADMIN_SCHEMA } from './admin-schema.ts'
+
+interface AdminUsageParts {
+  readonly users: UserService
+  readonly usage: UsageService
+  readonly corrections: CorrectionService
+  readonly recordAct: RecordAct
+  readonly onlyAdmin: onRequestAsyncHookHandler
+}
 
 export function adminUsageRoutes(
   app: HttpApp,
-  users: UserService,
-  usage: UsageService,
-  corrections: CorrectionService,
-  onlyAdmin: onRequestHookHandler,
+  { users, usage, corrections, recordAct, onlyAdmin }: AdminUsageParts,
 ): void {
   app.get(
     '/api/admin/users/:id/usage',
@@ -89,6 +95,14 @@ export function adminUsageRoutes(
         reason,
         idempotencyKey,
       })
+      if (!replayed) {
+        // The reason is free text: it could hold an address.
+        await recordAct(request, {
+          action: 'usage_corrected',
+          userId: user.id,
+          details: { prompts: usage ?? 0, tokens: tokenCount ?? 0, cost: costMicros ?? 0 },
+        })
+      }
       if (replayed) reply.header('Idempotent-Replayed', 'true')
       return reply.code(201).send(toUserResponse(user))
     },

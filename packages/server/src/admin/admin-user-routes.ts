@@ -8,20 +8,28 @@ import {
   UserParams,
   UserResponse,
 } from '@promptmeter/contract'
-import type { onRequestHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import { Type } from 'typebox'
+import { adminOf } from '../http/admin-access.ts'
 import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { RemovalService } from '../ledger/removal-service.ts'
+import { PromptmeterError } from '../promptmeter-error.ts'
 import { toLimitResponses, toUserResponse } from '../users/user.ts'
 import type { UserService } from '../users/user-service.ts'
+import type { RecordAct } from './admin-act.ts'
 import { ADMIN_SCHEMA } from './admin-schema.ts'
+
+interface AdminUserParts {
+  readonly users: UserService
+  readonly removal: RemovalService
+  readonly recordAct: RecordAct
+  readonly onlyAdmin: onRequestAsyncHookHandler
+}
 
 export function adminUserRoutes(
   app: HttpApp,
-  users: UserService,
-  removal: RemovalService,
-  onlyAdmin: onRequestHookHandler,
+  { users, removal, recordAct, onlyAdmin }: AdminUserParts,
 ): void {
   app.get(
     '/api/admin/users',
@@ -75,6 +83,11 @@ export function adminUserRoutes(
     async (request, reply) => {
       const { email, threshold, plan } = request.body
       const user = await users.add(users.requireEmail(email), threshold ?? null, plan)
+      await recordAct(request, {
+        action: 'user_added',
+        userId: user.id,
+        details: { plan: user.plan, threshold: user.thresholdOverride },
+      })
       return reply.code(201).send(toUserResponse(user))
     },
   )
@@ -122,11 +135,12 @@ export function adminUserRoutes(
       onRequest: onlyAdmin,
       schema: {
         ...ADMIN_SCHEMA,
-        summary: 'Change the plan, threshold or overrides of a user, or disable or enable them',
+        summary: 'Change the plan, threshold, overrides or role of a user, or disable or enable them',
         description:
           'Takes effect on the very next request of the user. What is left out stays as it is; `overrides` are ' +
           'replaced as a whole, and stay with the user when the plan changes. The lifetime limit on prompts is ' +
-          '`threshold`, never an override: null gives that of the plan.',
+          '`threshold`, never an override: null gives that of the plan. An admin may not take the role from themselves, ' +
+          'nor disable themselves: that takes the ADMIN_KEY, or another admin.',
         operationId: 'updateUser',
         params: UserParams,
         body: UpdateUserRequest,
@@ -136,7 +150,14 @@ export function adminUserRoutes(
         },
       },
     },
-    async (request) => toUserResponse(await users.update(request.params.id, request.body)),
+    async (request) => {
+      const { id } = request.params
+      const { disabled, role } = request.body
+      if (disabled === true || role === 'member') refuseOneself(request, id)
+      const user = await users.update(id, request.body)
+      await recordAct(request, { action: 'user_changed', userId: id, details: describeChanges(request.body) })
+      return toUserResponse(user)
+    },
   )
 
   app.delete(
@@ -146,7 +167,9 @@ export function adminUserRoutes(
       schema: {
         ...ADMIN_SCHEMA,
         summary: 'Delete a user with everything kept of them',
-        description: 'Sessions, usage and history go with them, for good. To keep these, disable the user.',
+        description:
+          'Sessions, keys, usage and history go with them, for good. To keep these, disable the user. The audit log keeps ' +
+          'their id alone. An admin erases themselves by `DELETE /api/me`.',
         operationId: 'deleteUser',
         params: UserParams,
         response: {
@@ -156,8 +179,27 @@ export function adminUserRoutes(
       },
     },
     async (request, reply) => {
-      await removal.remove(request.params.id)
+      const { id } = request.params
+      refuseOneself(request, id)
+      await removal.remove(id)
+      await recordAct(request, { action: 'user_erased', userId: id })
       return reply.code(204).send(null)
     },
   )
+}
+
+/** By mistake an admin could lock everybody out. @throws PromptmeterError `admin_required` */
+function refuseOneself(request: FastifyRequest, userId: string): void {
+  const actor = adminOf(request)
+  if (actor.kind !== 'user' || actor.userId !== userId) return
+  throw new PromptmeterError(
+    'admin_required',
+    'An admin may not take their own role, disable or delete themselves: use the ADMIN_KEY, or ask another admin.',
+  )
+}
+
+/** Which fields changed, and what plan, role, state and threshold there are now. */
+function describeChanges(changes: UpdateUserRequest) {
+  const { overrides: _, ...values } = changes
+  return { fields: Object.keys(changes), ...values }
 }

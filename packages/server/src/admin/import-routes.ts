@@ -1,17 +1,24 @@
 import {
+  type ImportResult,
   ImportRow,
   ImportUsersRequest,
   ImportUsersResponse,
   OpenImportUsersRequest,
 } from '@promptmeter/contract'
-import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import { describeValidation } from '../http/error-handler.ts'
 import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
+import type { RecordAct } from './admin-act.ts'
 import { ADMIN_SCHEMA } from './admin-schema.ts'
 import { type ImportService, InvalidRow } from './import-service.ts'
 
-export function importRoutes(app: HttpApp, imports: ImportService, onlyAdmin: onRequestHookHandler): void {
+export function importRoutes(
+  app: HttpApp,
+  imports: ImportService,
+  recordAct: RecordAct,
+  onlyAdmin: onRequestAsyncHookHandler,
+): void {
   app.post(
     '/api/admin/users/import',
     {
@@ -32,9 +39,16 @@ export function importRoutes(app: HttpApp, imports: ImportService, onlyAdmin: on
         },
       },
     },
-    async (request) => ({
-      results: await imports.import(request.body.rows.map((row) => readRow(request, row))),
-    }),
+    async (request) => {
+      const results = await imports.import(request.body.rows.map((row) => readRow(request, row)))
+      const count = (wanted: ImportResult['outcome']) =>
+        results.filter(({ outcome }) => outcome === wanted).length
+      await recordAct(request, {
+        action: 'users_imported',
+        details: { added: count('added'), exists: count('exists'), invalid: count('invalid') },
+      })
+      return { results }
+    },
   )
 }
 

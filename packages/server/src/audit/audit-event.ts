@@ -1,25 +1,4 @@
-/** What the audit log tells of. */
-export const AUDIT_ACTIONS = [
-  'sign_in',
-  'sign_in_refused',
-  'session_renewed',
-  'session_revoked',
-  'sessions_revoked',
-  'key_created',
-  'key_revoked',
-  'data_exported',
-  'user_added',
-  'user_changed',
-  'user_erased',
-  'users_imported',
-  'usage_corrected',
-  'plan_changed',
-  'plan_deleted',
-  'price_changed',
-  'price_deleted',
-  'admin_refused',
-] as const
-export type AuditAction = (typeof AUDIT_ACTIONS)[number]
+import type { AuditAction } from '@promptmeter/contract'
 
 /** Where a request came from. */
 export interface RequestOrigin {
@@ -36,11 +15,30 @@ export type Actor =
 export interface NewAuditEvent {
   readonly action: AuditAction
   readonly actor: Actor
-  readonly origin: RequestOrigin
+  /** Null where nothing of where it came from may be kept: somebody had themselves erased. */
+  readonly origin: RequestOrigin | null
   /** The user it was done to, where there is one. */
   readonly userId?: string | null
   /** The session it was done to. */
   readonly sessionId?: string | null
   /** Never a secret, and no address: an erased user must leave none behind. */
   readonly details?: Readonly<Record<string, unknown>>
+}
+
+/** One line of the log, as it is read. */
+export interface AuditEvent {
+  readonly id: string
+  readonly at: Date
+  readonly action: AuditAction
+  readonly actor: {
+    readonly kind: Actor['kind']
+    readonly userId: string | null
+    readonly email: string | null
+  }
+  /** Whom it was done to; an erased user has no address any more. */
+  readonly user: { readonly id: string; readonly email: string | null } | null
+  readonly sessionId: string | null
+  readonly ip: string | null
+  readonly clientName: string | null
+  readonly details: Record<string, unknown>
 }

@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { NewAuditEvent } from './audit-event.ts'
-import type { AuditStore } from './audit-store.ts'
+import type { AuditQuery } from '@promptmeter/contract'
+import { PromptmeterError } from '../promptmeter-error.ts'
+import type { AuditEvent, NewAuditEvent } from './audit-event.ts'
+import type { AuditCursor, AuditStore } from './audit-store.ts'
 
 export type AuditService = ReturnType<typeof createAuditService>
 
@@ -8,5 +10,38 @@ export function createAuditService(store: AuditStore) {
   return {
     /** Adds to the log. What it tells of is answered only once this has resolved. */
     record: (event: NewAuditEvent): Promise<void> => store.insert(randomUUIDv7(), event),
+
+    /** A page of the log, newest first. @throws PromptmeterError `invalid_request` when the cursor is not one of ours */
+    async list(query: AuditQuery): Promise<{ events: AuditEvent[]; nextCursor: string | null }> {
+      const { userId, actorId, action, from, to, limit = 50, cursor } = query
+      const rows = await store.list({
+        userId,
+        actorId,
+        action,
+        from: from === undefined ? undefined : new Date(from),
+        to: to === undefined ? undefined : new Date(to),
+        limit,
+        before: cursor === undefined ? null : parseCursor(cursor),
+      })
+      const page = rows.slice(0, limit)
+      const last = page.at(-1)
+      return {
+        events: page.map(({ event }) => event),
+        nextCursor: rows.length > limit && last ? formatCursor(last.cursor) : null,
+      }
+    },
   }
+}
+
+function formatCursor({ atMicros, id }: AuditCursor): string {
+  return Buffer.from(`${atMicros} ${id}`).toString('base64url')
+}
+
+function parseCursor(cursor: string): AuditCursor {
+  const parts = /^(\d{1,16}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
+    Buffer.from(cursor, 'base64url').toString(),
+  )
+  if (parts === null)
+    throw new PromptmeterError('invalid_request', 'cursor must be the nextCursor of a page.')
+  return { atMicros: parts[1] as string, id: parts[2] as string }
 }

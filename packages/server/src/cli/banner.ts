@@ -14,17 +14,29 @@ export function banner(server: RunningServer, config: Config, { forPeople }: { f
     server.engine === 'embedded' ? `embedded, in ${config.dataDir}` : 'PostgreSQL (DATABASE_URL)'
   const user = server.firstStart ? FIRST_USER : 'you@example.com'
   const welcome = server.firstStart ? `\n  A first user is there to try with: ${FIRST_USER}` : ''
+  const mail = config.signIn.mail
+  const codes =
+    mail?.smtpUrl === null
+      ? '\n  Codes to sign in are printed here: SMTP_URL is not set, so no mail is sent\n'
+      : ''
   return `
   Promptmeter ${version}
 
   Address     ${server.url}
   Database    ${database}
   Reference   ${server.url}/docs
-${welcome}
+${welcome}${codes}
   Add a user  ${addUserCommand(server, config)}
-  Try it      curl -s ${server.url}/signup -H 'content-type: application/json' -d '{"email":"${user}"}'
+  Try it      ${tryCommand(server.url, user, config)}
 
 `
+}
+
+/** What shows that it works: a session by address, or the metadata that a browser sign-in begins with. */
+function tryCommand(url: string, user: string, { signIn: { ways } }: Config): string {
+  if (!ways.includes('trusted') && !ways.includes('email'))
+    return `curl -s ${url}/.well-known/oauth-authorization-server`
+  return `curl -s ${url}/signup -H 'content-type: application/json' -d '{"email":"${user}"}'`
 }
 
 /** As it works in another terminal, which has the settings of `.env` but not those of this one. */

@@ -13,7 +13,7 @@ export function sessionsCommand(): Command {
   return clientCommand('sessions', 'list the sessions of a user, or revoke them')
     .argument('<user>', 'the address or the id of the user')
     .addOption(new Option('--revoke <id>', 'end this session').conflicts('revokeAll'))
-    .option('--revoke-all', 'end every session of the user')
+    .option('--revoke-all', 'end every session of the user, and their named API keys')
     .addHelpText(
       'after',
       `
@@ -43,10 +43,14 @@ function describeSessions({ sessions }: SessionListResponse): string {
   return formatTable(
     [
       { title: 'Id', value: ({ id }) => id },
+      { title: 'Kind', value: ({ kind }) => kind },
       { title: 'State', value: stateOf },
       { title: 'Signed in (UTC)', value: ({ createdAt }) => formatInstant(createdAt) },
       { title: 'Last used', value: ({ lastUsedAt }) => formatInstant(lastUsedAt) },
-      { title: 'Expires', value: ({ expiresAt }) => formatInstant(expiresAt) },
+      {
+        title: 'Expires',
+        value: ({ expiresAt }) => (expiresAt === null ? 'never' : formatInstant(expiresAt)),
+      },
       { title: 'Client', value: ({ clientName }) => clientName ?? '-' },
     ],
     sessions,
@@ -55,7 +59,7 @@ function describeSessions({ sessions }: SessionListResponse): string {
 
 function stateOf({ revokedAt, expiresAt }: SessionResponse): string {
   if (revokedAt !== null) return 'revoked'
-  return Date.parse(expiresAt) <= Date.now() ? 'expired' : 'live'
+  return expiresAt !== null && Date.parse(expiresAt) <= Date.now() ? 'expired' : 'live'
 }
 
 function countSessions(count: number): string {

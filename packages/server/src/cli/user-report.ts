@@ -9,6 +9,7 @@ export function describeUser(user: UserResponse): string {
   return formatFields([
     ['Email', user.email],
     ['Id', user.id],
+    ['Role', user.role],
     ['Plan', user.plan],
     ...(user.overrides === null ? [] : [['Overrides', describeOverrides(user.overrides)] as const]),
     ['Prompts', formatCount(user.promptCount)],

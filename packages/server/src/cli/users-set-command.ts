@@ -1,5 +1,5 @@
-import type { UpdateUserRequest, UserResponse } from '@promptmeter/contract'
-import type { Command } from 'commander'
+import type { Role, UpdateUserRequest, UserResponse } from '@promptmeter/contract'
+import { type Command, Option } from 'commander'
 import { type ClientOptions, clientCommand } from './client-command.ts'
 import { CommandFailure, EXIT_CODES } from './command-failure.ts'
 import { parseThreshold, THRESHOLD_HELP, type ThresholdOption, thresholdOf } from './option-values.ts'
@@ -10,6 +10,7 @@ import { changeUser } from './user-changes.ts'
 interface SetOptions extends ClientOptions, TermsOptions {
   readonly threshold?: ThresholdOption
   readonly plan?: string
+  readonly role?: Role
 }
 
 export function usersSetCommand(): Command {
@@ -17,6 +18,7 @@ export function usersSetCommand(): Command {
     .argument('<user>', 'the address or the id of the user')
     .option('--plan <name>', 'the plan they have from now on')
     .option('--threshold <limit>', THRESHOLD_HELP, parseThreshold)
+    .addOption(new Option('--role <role>', 'whether they may use the admin API').choices(['member', 'admin']))
   return addTermsOptions(command, 'user')
     .addHelpText(
       'after',
@@ -26,14 +28,16 @@ It holds from the very next call of the user. What is not named stays, also when
 Examples:
   $ promptmeter users set ada@example.com --plan pro
   $ promptmeter users set ada@example.com --threshold 500
+  $ promptmeter users set ada@example.com --role admin
   $ promptmeter users set ada@example.com --limit tokens/day=50000 --limit cost/month=none
   $ promptmeter users set ada@example.com --limit tokens/day=plan --models plan`,
     )
     .action(async (name: string, options: SetOptions) => {
       refuseTwoThresholds(options)
-      if (options.threshold === undefined && options.plan === undefined && !namesTerms(options)) {
+      const { threshold, plan, role } = options
+      if (threshold === undefined && plan === undefined && role === undefined && !namesTerms(options)) {
         throw new CommandFailure(
-          `Nothing to set: say --plan, --threshold, ${TERMS_OPTIONS}.`,
+          `Nothing to set: say --plan, --threshold, --role, ${TERMS_OPTIONS}.`,
           EXIT_CODES.usage,
         )
       }
@@ -51,9 +55,10 @@ function refuseTwoThresholds({ limit = [] }: SetOptions): void {
 }
 
 function changesOf({ overrides }: UserResponse, options: SetOptions): UpdateUserRequest {
-  const { threshold, plan } = options
+  const { threshold, plan, role } = options
   return {
     ...(plan !== undefined && { plan }),
+    ...(role !== undefined && { role }),
     ...(threshold !== undefined && { threshold: thresholdOf(threshold) }),
     ...(namesTerms(options) && { overrides: changeOverrides(overrides, options) }),
   }

@@ -1,4 +1,5 @@
 import type { LedgerService } from '../ledger/ledger-service.ts'
+import { repeat } from '../repeat.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -12,13 +13,7 @@ export function startHoldSweeper(
   everyMs: number,
   logger: Logger,
 ): () => void {
-  let stopped = false
-  let timer: NodeJS.Timeout
-  const next = () => {
-    // Spread out, or all replicas would look at the same moment.
-    if (!stopped) timer = setTimeout(sweep, everyMs * (0.5 + Math.random())).unref()
-  }
-  const sweep = async () => {
+  return repeat(everyMs, async () => {
     try {
       const abandoned = await ledger.sweep()
       metrics.gateway.abandoned(abandoned)
@@ -27,11 +22,5 @@ export function startHoldSweeper(
     } catch (error) {
       logger.warn({ err: error }, 'expired holds were not tidied; that waits')
     }
-    next()
-  }
-  next()
-  return () => {
-    stopped = true
-    clearTimeout(timer)
-  }
+  })
 }

@@ -49,7 +49,11 @@ export async function registerApiReference(app: FastifyInstance): Promise<void> 
             scheme: 'bearer',
             description: 'A session token, or the API key of a session',
           },
-          admin: { type: 'http', scheme: 'bearer', description: 'The ADMIN_KEY of the server' },
+          admin: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'The ADMIN_KEY of the server. A session of a user who is an admin does as well',
+          },
         },
       },
     },

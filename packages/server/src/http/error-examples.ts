@@ -2,7 +2,7 @@ import type { ErrorCode } from '@promptmeter/contract'
 
 /** A sentence of each code as a caller may read it, for the API's description. */
 export const ERROR_EXAMPLES: Record<ErrorCode, string> = {
-  admin_disabled: 'There is no admin API here: ADMIN_KEY is not set.',
+  admin_disabled: 'ADMIN_KEY is not set here: only a session of an admin may do this.',
   admin_key_invalid: 'This is not the admin key of this server.',
   admin_required: 'Only an admin may do this.',
   below_zero: 'The correction would take a count below zero.',

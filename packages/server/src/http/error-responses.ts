@@ -23,8 +23,19 @@ export const PRINCIPAL_ERRORS: readonly ErrorCode[] = [
   'user_not_found',
 ]
 
-/** The refusals of a route that needs the admin key. */
-export const ADMIN_ERRORS: readonly ErrorCode[] = ['token_missing', 'admin_disabled', 'admin_key_invalid']
+/** The refusals of a route that needs a session: a named API key is not enough. */
+export const SESSION_ERRORS: readonly ErrorCode[] = [...PRINCIPAL_ERRORS, 'session_required']
+
+/** The refusals of a route that needs the admin key, or a session of an admin. */
+export const ADMIN_ERRORS: readonly ErrorCode[] = [
+  'token_missing',
+  'admin_disabled',
+  'admin_key_invalid',
+  'admin_required',
+  'token_invalid',
+  'user_disabled',
+  'user_not_found',
+]
 
 /** The `response` schemas of a route's refusals, by status, each naming the codes it may carry, the likeliest first. */
 export function errorResponses(

@@ -21,7 +21,10 @@ const DELETE_EVENTS: Statement = {
   text: 'delete from usage_events where user_id = $1 and seq <= $2',
 }
 
-/** $1 user id. Sessions go with their user. */
+/**
+ * $1 user id. Sessions, keys and identities go with their user. The audit log keeps what was done, not where from: the
+ * one change it allows.
+ */
 const DELETE_REST: Statement = {
   name: 'removal_delete_rest',
   text: `with events as (
@@ -32,6 +35,11 @@ const DELETE_REST: Statement = {
       delete from usage_days where user_id = $1
     ), holds as (
       delete from holds where user_id = $1
+    ), codes as (
+      delete from challenges where email = (select email from users where id = $1)
+    ), blanked as (
+      update audit_events set ip = null, client_name = null where id in (
+        select id from audit_events where user_id = $1 union select id from audit_events where actor_id = $1)
     )
     delete from users where id = $1`,
 }

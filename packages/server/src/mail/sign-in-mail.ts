@@ -64,7 +64,7 @@ function renderHtml(parts: Record<'appName' | 'intro' | 'code' | 'lifetime' | 'a
 `.toString()
 }
 
-const MAX_CLIENT_NAME_LENGTH = 60
+const MAX_CLIENT_NAME_LENGTH = 40
 
 function askedBy({ ip, clientName }: RequestOrigin): string {
   const name = clientName === null ? '' : plainName(clientName)
@@ -76,12 +76,11 @@ function askedBy({ ip, clientName }: RequestOrigin): string {
  * must not become a message of theirs.
  */
 function plainName(name: string): string {
-  return name
+  const words = name
     .normalize('NFC')
     .replace(/[^\p{L}\p{M}\p{N} ()+_.-]/gu, ' ')
     .replace(/\.(?!\d)/g, ' ')
     .replace(/ +/g, ' ')
     .trim()
-    .slice(0, MAX_CLIENT_NAME_LENGTH)
-    .trim()
+  return [...words].slice(0, MAX_CLIENT_NAME_LENGTH).join('').trim()
 }

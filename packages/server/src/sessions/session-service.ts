@@ -1,11 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto'
+import type { SessionKind, SignInMethod } from '@promptmeter/contract'
 import { retryContention } from '../database/retry-contention.ts'
 import { PromptmeterError, tokenInvalid, userDisabled, userNotFound } from '../promptmeter-error.ts'
 import { isId, type User } from '../users/user.ts'
 import type { ApiKeys } from './api-key.ts'
 import type { CredentialVerifier } from './credential-verifier.ts'
 import { type Principal, SESSION_LIFETIME_MS, type Session, type SignIn } from './session.ts'
-import type { SessionStore } from './session-store.ts'
+import type { RevokedSessions, SessionStore } from './session-store.ts'
 import type { SessionTokens } from './session-token.ts'
 
 export interface StartedSession {
@@ -22,12 +23,44 @@ export interface SessionServiceParts {
   readonly verifier: CredentialVerifier
 }
 
+/** A caller with a live session, and what kind it is of. */
+export interface SessionCaller {
+  readonly user: User
+  readonly kind: SessionKind
+  readonly method: SignInMethod
+  /** True when the session began within the last ten minutes. */
+  readonly recent: boolean
+}
+
+export interface RenewedSession {
+  readonly sessionToken: string
+  readonly expiresAt: Date
+  /** False while more than half of its life was left: then nothing moved. */
+  readonly renewed: boolean
+}
+
 /** Longest a revocation is tried again while usage is written for the same sessions, in milliseconds. */
-const REVOKE_DEADLINE_MS = 5_000
+export const REVOKE_DEADLINE_MS = 5_000
 
 export function createSessionService({ store, tokens, apiKeys, verifier }: SessionServiceParts) {
-  const revoke = (userId: string, sessionId: string | null) =>
-    retryContention(REVOKE_DEADLINE_MS, () => store.revoke(userId, sessionId))
+  const revoke = (userId: string, sessionId: string, kind?: SessionKind) =>
+    retryContention(REVOKE_DEADLINE_MS, () => store.revoke(userId, sessionId, kind))
+
+  const getCallerOfAnyKind = async (principal: Principal): Promise<SessionCaller> => {
+    const caller = await store.findCaller(principal)
+    if (caller === null) throw userNotFound()
+    const { user, live, kind, method, recent } = caller
+    if (!live || kind === null || method === null) throw tokenInvalid()
+    if (user.disabled) throw userDisabled()
+    if (caller.stale) await store.touch(principal)
+    return { user, kind, method, recent }
+  }
+
+  const getSessionCaller = async (principal: Principal): Promise<SessionCaller> => {
+    const caller = await getCallerOfAnyKind(principal)
+    if (caller.kind !== 'key') return caller
+    throw new PromptmeterError('session_required', 'This needs a session, not a named API key.')
+  }
 
   return {
     /**
@@ -62,22 +95,43 @@ export function createSessionService({ store, tokens, apiKeys, verifier }: Sessi
      * The user behind a verified credential, refused as the contract orders it: gone, session ended, disabled.
      * @throws PromptmeterError `user_not_found`, `token_invalid`, `user_disabled`
      */
-    async getCaller(principal: Principal): Promise<User> {
-      const caller = await store.findCaller(principal)
-      if (caller === null) throw userNotFound()
-      if (!caller.live) throw tokenInvalid()
-      if (caller.user.disabled) throw userDisabled()
-      if (caller.stale) await store.touch(principal)
-      return caller.user
+    getCaller: async (principal: Principal): Promise<User> => (await getCallerOfAnyKind(principal)).user,
+
+    /** The same with what is known of the session, named API keys included. */
+    getCallerOfAnyKind,
+
+    /**
+     * The same for what a named API key may not do.
+     * @throws PromptmeterError `session_required` besides
+     */
+    getSessionCaller,
+
+    /**
+     * A fresh token of the same session. From half of its life on the session lives anew, a year after its sign-in at
+     * most; the tokens from before stay good until they say they end.
+     * @throws PromptmeterError as `getSessionCaller`
+     */
+    async renew(principal: Principal): Promise<RenewedSession> {
+      const { user } = await getSessionCaller(principal)
+      const kept = await retryContention(REVOKE_DEADLINE_MS, () => store.renew(principal))
+      if (kept === null) throw tokenInvalid()
+      const claims = { userId: user.id, email: user.email, apiKey: apiKeys.format(principal) }
+      const { sessionId } = principal
+      const sessionToken = await tokens.generate(claims, { sessionId, expiresAt: kept.expiresAt })
+      return { sessionToken, ...kept }
     },
 
     apiKeyOf: (principal: Principal): string => apiKeys.format(principal),
 
-    list: (userId: string): Promise<Session[]> => store.list(userId),
+    /** Those that live or ended lately, newest first; of both kinds when none is named. */
+    list: (userId: string, kind?: SessionKind): Promise<Session[]> => store.list(userId, kind),
 
-    /** Ends one session; ending it twice is no error. @throws PromptmeterError `session_not_found` */
-    async revoke(userId: string, sessionId: string): Promise<number> {
-      const revoked = isId(sessionId) ? await revoke(userId, sessionId) : null
+    /**
+     * Ends one session, of this kind where one is named; gives how many lived: ending it twice is no error.
+     * @throws PromptmeterError `session_not_found`
+     */
+    async revoke(userId: string, sessionId: string, kind?: SessionKind): Promise<number> {
+      const revoked = isId(sessionId) ? await revoke(userId, sessionId, kind) : null
       if (revoked === null) throw new PromptmeterError('session_not_found', 'Session not found.')
       return revoked
     },
@@ -95,6 +149,8 @@ export function createSessionService({ store, tokens, apiKeys, verifier }: Sessi
     endGrant: (grantMacs: readonly string[]): Promise<void> =>
       retryContention(REVOKE_DEADLINE_MS, () => store.revokeGrant(grantMacs)),
 
-    revokeAll: async (userId: string): Promise<number> => (await revoke(userId, null)) ?? 0,
+    /** Ends every session and key, or those that `which` names; gives how many lived. */
+    revokeAll: (userId: string, which: RevokedSessions = {}): Promise<number> =>
+      retryContention(REVOKE_DEADLINE_MS, () => store.revokeAll(userId, which)),
   }
 }

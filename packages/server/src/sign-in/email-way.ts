@@ -96,8 +96,6 @@ export function createEmailWay({ store, signIn, attempts, mailer, macs, appName 
       await attempts.forgive(FOR_NETWORK, `${tried.email} ${tried.network}`)
       return tried.email
     },
-
-    deleteExpired: () => store.deleteExpired(),
   }
 }
 

@@ -51,6 +51,8 @@ export function watchAnswers(app: HttpApp): readonly string[] {
     if (media === undefined) differences.push(`${name} is not documented: ${payload}`)
     else if (reply.statusCode === 204) return
     else if (schema === undefined) differences.push(`${name} has no documented ${type}`)
+    // An answer that streams is no text yet; its own tests look at it.
+    else if (typeof payload !== 'string') return
     else if (type === 'application/json') {
       const problem = check(schema, JSON.parse(String(payload)))
       if (problem !== null) differences.push(`${name}:${problem}: ${payload}`)

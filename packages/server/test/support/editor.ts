@@ -67,7 +67,7 @@ export async function startEditor({ apps }: Pick<Replicas, 'apps'>): Promise<Edi
 /** The latest code for an address, once it is printed: that happens after the answer. */
 export async function printedCode(apps: readonly TestApp[], email: string): Promise<string> {
   await new Promise(setImmediate)
-  const lines = apps.flatMap(({ printed }) => printed).filter((line) => line.includes(` ${email} `))
+  const lines = (apps[0] as TestApp).printed.filter((line) => line.includes(` ${email}:`))
   const code = /\b(\d{6})\b/.exec(lines.at(-1) ?? '')?.[1]
   if (code === undefined) throw new Error(`no code was printed for ${email}`)
   return code

@@ -17,8 +17,9 @@ export async function startReplicas(
 ): Promise<Replicas> {
   const testDatabase = await createTestDatabase(engine)
   const apps: TestApp[] = []
+  const printed: string[] = []
   for (let index = 0; index < (engine === 'embedded' ? 1 : count); index++)
-    apps.push(await startTestApp(engine, { testDatabase, environment }))
+    apps.push(await startTestApp(engine, { testDatabase, environment, printed }))
   return {
     apps,
     at: (index) => apps[index % apps.length] as TestApp,

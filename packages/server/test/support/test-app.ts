@@ -35,6 +35,8 @@ export interface TestAppOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** A database that is there already, for a second replica or a restart; it is not removed at the end. */
   readonly testDatabase?: TestDatabase
+  /** Where printed lines go, for replicas of which any may print. */
+  readonly printed?: string[]
 }
 
 let addresses = 0
@@ -48,7 +50,7 @@ export async function startTestApp(engine: Engine, options: TestAppOptions = {})
   const { database } = await openDatabase(config, () => {})
   const lifecycle = createLifecycle()
   const secrets = await loadSecrets(config)
-  const printed: string[] = []
+  const { printed = [] } = options
   const services = createServices({ config, secrets, database, logger, print: (line) => printed.push(line) })
   const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
   const differences = watchAnswers(app)
