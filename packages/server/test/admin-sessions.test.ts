@@ -20,7 +20,9 @@ describeOnBothEngines('the sessions of a user', (engine) => {
     expect(sessions).toHaveLength(2)
     expect(sessions[0]).toEqual({
       id: expect.any(String),
+      kind: 'sign-in',
       clientName: 'a test',
+      method: 'email',
       createdAt: expect.any(String),
       expiresAt: expect.any(String),
       lastUsedAt: null,

@@ -40,6 +40,7 @@ describeOnBothEngines('GET /api/me', (engine) => {
       ],
       threshold: 10,
       remaining: 7,
+      role: 'member',
       disabled: false,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       apiKey,

@@ -32,9 +32,16 @@ export interface KeptCookie {
   readonly flags: string
 }
 
-/** @param apps the replicas behind one address: each request goes to the next of them */
-export function createTestBrowser(apps: readonly TestApp[], origin: string): TestBrowser {
-  let cookies: KeptCookie[] = []
+/**
+ * @param apps the replicas behind one address: each request goes to the next of them
+ * @param kept cookies from before
+ */
+export function createTestBrowser(
+  apps: readonly TestApp[],
+  origin: string,
+  kept: readonly KeptCookie[] = [],
+): TestBrowser {
+  let cookies = [...kept]
   let requests = 0
 
   const send = async (

@@ -18,7 +18,8 @@ const AT_ONCE = 1000
 
 /**
  * Fills a database with a bit of everything that can be stored: users with and without limits, disabled, imported and
- * unused; live and revoked sessions; plans, prices, overrides; a call of the gateway that was charged and one under way; corrected usage; labels of other scripts and of none.
+ * unused; live and revoked sessions; plans, prices, overrides; a call of the gateway that was charged and one under way; corrected usage; labels of other scripts and of none; an account at an outside provider, a named key,
+ * and what the audit log tells of these.
  * @param events plain ones beside all that
  */
 export async function addVariedUsage(testDatabase: TestDatabase, events = 100): Promise<VariedUsage> {
@@ -93,6 +94,18 @@ export async function addVariedUsage(testDatabase: TestDatabase, events = 100): 
     }
     await ledger.settle(settleCall(charged, { usage, cost: 513 }))
     await ledger.hold(holdCall(principal, { lifetimeMs: 86_400_000, inputTokens: 7, maxTokens: 20 }))
+
+    await server.services.keys.create(principal, { name: 'Büild «日本語»', expiresInDays: null })
+    await sql`insert into identities (issuer, subject, user_id) values ('https://id.example.com', 'ada|1', ${ada.id})`.execute(
+      server.database.kysely,
+    )
+    await server.services.audit.record({
+      action: 'key_created',
+      actor: { kind: 'user', ...principal },
+      origin: { ip: '2001:db8::1', clientName: 'my-extension/1.2.0' },
+      userId: ada.id,
+      details: { expiresInDays: null },
+    })
 
     const disabled = await users.add('disabled@example.com', 0)
     await sessions.start(disabled, { method: 'email', clientName: null })
