@@ -59,6 +59,8 @@ describe('promptmeter users', () => {
     expect(await json('users', 'set', 'changed@example.com', '--threshold', 'none')).toMatchObject({
       threshold: 9007199254740991,
     })
+    for (const role of ['admin', 'member'])
+      expect(await json('users', 'set', 'changed@example.com', '--role', role)).toMatchObject({ role })
     expect(await json('users', 'set', 'changed@example.com', '--threshold', 'default')).toMatchObject({
       threshold: 10,
     })

@@ -53,6 +53,14 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
       found.formTarget,
     )
 
+  /** The ways once more, with why the last one led nowhere. */
+  const showRefusal = (reply: FastifyReply, found: PendingSignIn, error: unknown, typed = '') => {
+    if (error instanceof OutsideError)
+      return showWays(reply.code(error.reason === 'unavailable' ? 503 : 403), found, error.message)
+    if (!(error instanceof PromptmeterError)) throw error
+    return showWays(reply.code(statusOfPage(error)), found, error.message, typed)
+  }
+
   /** The sign-in of this browser, for a form that came from one of our own pages. */
   const pendingOfForm = async (request: SignInRequest, reply: FastifyReply): Promise<PendingSignIn> => {
     const found = await pending.find(request, reply)
@@ -98,8 +106,7 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
         const challengeId = await email.begin(address, originOf(request))
         return reply.redirect(`/sign-in/${found.uid}/code?challenge=${challengeId}`, 303)
       } catch (error) {
-        if (!(error instanceof PromptmeterError)) throw error
-        return showWays(reply.code(statusOfPage(error)), found, error.message, typed)
+        return showRefusal(reply, found, error, typed)
       }
     })
 
@@ -126,9 +133,13 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
       const found = await pendingOfForm(request, reply)
       const provider = outside.find(({ way }) => way === request.params.way)
       if (provider === undefined) return showWays(reply.code(404), found, 'Sign in another way.')
-      await signUp.takeFrom(signUp.limits.begin, originOf(request))
-      const { url, cookie } = await outsideAttempts.begin(found.uid, provider)
-      return reply.header('Set-Cookie', serializeCookie(cookie)).redirect(url, 303)
+      try {
+        await signUp.takeFrom(signUp.limits.begin, originOf(request))
+        const { url, cookie } = await outsideAttempts.begin(found.uid, provider)
+        return reply.header('Set-Cookie', serializeCookie(cookie)).redirect(url, 303)
+      } catch (error) {
+        return showRefusal(reply, found, error)
+      }
     })
 
     // Providers know one address of ours; the cookies of a sign-in are seen only under its own path.
@@ -156,12 +167,8 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
           identity: { issuer: vouching, subject },
         })
       } catch (error) {
-        if (error instanceof OutsideError) {
-          await signIn.refused(provider.way, error.reason, originOf(request))
-          return showWays(reply.code(error.reason === 'unavailable' ? 503 : 403), found, error.message)
-        }
-        if (!(error instanceof PromptmeterError)) throw error
-        return showWays(reply.code(statusOfPage(error)), found, error.message)
+        if (error instanceof OutsideError) await signIn.refused(provider.way, error.reason, originOf(request))
+        return showRefusal(reply, found, error)
       }
     })
 
@@ -215,9 +222,6 @@ function describe(error: Error & { statusCode?: number }): {
       advice: 'Go back to where you began to sign in, and begin again.',
       status: 400,
     }
-  }
-  if (error instanceof OutsideError) {
-    return { message: error.message, advice: 'Go back and try again, or sign in another way.', status: 503 }
   }
   if (error instanceof PromptmeterError) {
     return { message: error.message, advice: 'Go back and try again later.', status: statusOfPage(error) }

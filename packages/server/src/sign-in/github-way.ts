@@ -24,7 +24,8 @@ export function createGithubWay({ clientId, clientSecret, url }: GithubConfig): 
   const api = url === 'https://github.com' ? 'https://api.github.com' : `${url}/api/v3`
   const configuration = new client.Configuration(
     {
-      issuer: url,
+      // What GitHub calls itself where an answer carries `iss` (RFC 9207).
+      issuer: `${url}/login/oauth`,
       authorization_endpoint: `${url}/login/oauth/authorize`,
       token_endpoint: `${url}/login/oauth/access_token`,
     },
@@ -33,9 +34,14 @@ export function createGithubWay({ clientId, clientSecret, url }: GithubConfig): 
     client.ClientSecretPost(clientSecret),
   )
   configuration.timeout = TIMEOUT_MS / 1000
-  // Without this header GitHub answers as a form.
-  configuration[client.customFetch] = (address, options) =>
-    fetch(address, { ...options, headers: { ...options.headers, accept: 'application/json' } } as RequestInit)
+  configuration[client.customFetch] = async (address, options) =>
+    // Without this header GitHub answers as a form.
+    toStandardAnswer(
+      await fetch(address, {
+        ...options,
+        headers: { ...options.headers, accept: 'application/json' },
+      } as RequestInit),
+    )
   if (isLoopbackHost(new URL(url).hostname)) client.allowInsecureRequests(configuration)
 
   const ask = async (path: string, accessToken: string): Promise<unknown> => {
@@ -46,12 +52,10 @@ export function createGithubWay({ clientId, clientSecret, url }: GithubConfig): 
         'user-agent': 'promptmeter',
         'x-github-api-version': '2022-11-28',
       },
-      redirect: 'error',
+      redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
-    const text = await response.text()
-    if (!response.ok || text.length > MAX_ANSWER_BYTES) throw outsideUnavailable(NAME)
-    return JSON.parse(text)
+    return readJson(response)
   }
 
   return {
@@ -81,16 +85,45 @@ export function createGithubWay({ clientId, clientSecret, url }: GithubConfig): 
           ask('/user/emails', accessToken),
         ])
         const { id } = user as { id?: unknown }
-        const primary = (addresses as GithubAddress[]).find((address) => address.primary === true)
+        if (typeof id !== 'number' || !Number.isSafeInteger(id) || id <= 0 || !Array.isArray(addresses)) {
+          throw outsideUnavailable(NAME)
+        }
+        const primary = (addresses as (GithubAddress | null)[]).find((address) => address?.primary === true)
         const address =
           primary?.verified === true && typeof primary.email === 'string'
             ? normalizeEmail(primary.email)
             : null
-        if (!Number.isSafeInteger(id) || address === null) throw outsideUnverified(NAME)
+        if (address === null) throw outsideUnverified(NAME)
         return { issuer: url, subject: String(id), email: address }
       } catch (error) {
         throw toOutsideError(error, NAME)
       }
     },
+  }
+}
+
+/** GitHub tells errors of its token endpoint with 200; RFC 6749, 5.2 wants 400. */
+async function toStandardAnswer(response: Response): Promise<Response> {
+  const answer = (await readJson(response)) as { error?: unknown } | null
+  return Response.json(answer, { status: typeof answer?.error === 'string' ? 400 : 200 })
+}
+
+/** @throws OutsideError for anything but JSON with 200; no more is read than an answer may have */
+async function readJson(response: Response): Promise<unknown> {
+  if (response.status !== 200) {
+    void response.body?.cancel()
+    throw outsideUnavailable(NAME)
+  }
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > MAX_ANSWER_BYTES) throw outsideUnavailable(NAME)
+    chunks.push(chunk)
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString())
+  } catch {
+    throw outsideUnavailable(NAME)
   }
 }

@@ -18,9 +18,13 @@ export function createOidcWay({ issuer, clientId, clientSecret, name }: OidcConf
   /** Asked once; a provider that could not be asked is asked again at the next sign-in. */
   const discover = (): Promise<client.Configuration> => {
     discovered ??= client
-      .discovery(new URL(issuer), clientId, clientSecret, undefined, {
+      .discovery(new URL(issuer), clientId, undefined, secretAuth(clientSecret), {
         timeout: TIMEOUT_SECONDS,
-        execute: isLoopbackHost(new URL(issuer).hostname) ? [client.allowInsecureRequests] : [],
+        execute: [
+          // Without this openid-client takes the TLS of the token endpoint for a signature.
+          client.enableNonRepudiationChecks,
+          ...(isLoopbackHost(new URL(issuer).hostname) ? [client.allowInsecureRequests] : []),
+        ],
       })
       .catch(() => {
         discovered = undefined
@@ -60,7 +64,7 @@ export function createOidcWay({ issuer, clientId, clientSecret, name }: OidcConf
         const claims = tokens.claims()
         if (claims === undefined) throw outsideUnverified(name)
         const { email, email_verified: verified } =
-          claims.email === undefined
+          claims.email === undefined && configuration.serverMetadata().userinfo_endpoint !== undefined
             ? await client.fetchUserInfo(configuration, tokens.access_token, claims.sub)
             : claims
         const address = typeof email === 'string' && verified === true ? normalizeEmail(email) : null
@@ -70,5 +74,16 @@ export function createOidcWay({ issuer, clientId, clientSecret, name }: OidcConf
         throw toOutsideError(error, name)
       }
     },
+  }
+}
+
+/** In the header, the default, unless the provider's metadata names only the body (OpenID Connect Discovery, 3). */
+function secretAuth(clientSecret: string): client.ClientAuth {
+  const basic = client.ClientSecretBasic(clientSecret)
+  const post = client.ClientSecretPost(clientSecret)
+  return (server, metadata, body, headers) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
+    const onlyPost = methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
+    return (onlyPost ? post : basic)(server, metadata, body, headers)
   }
 }

@@ -76,12 +76,14 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
       callback(answer === null ? null : refusal(answer.code, answer.text))
     },
     async onData(stream, session, callback) {
+      // The session's list is emptied once the mail is accepted.
+      const addresses = session.envelope.rcptTo.map(({ address }) => address)
       const mail = await simpleParser(stream)
       await new Promise((resolve) => setTimeout(resolve, delayMs))
       mails.push(mail)
       secure.push(session.secure)
       callback()
-      for (const { address } of session.envelope.rcptTo) arrived(address, mail)
+      for (const address of addresses) arrived(address, mail)
     },
   })
   // Clients that hang up are part of the tests.
