@@ -157,8 +157,7 @@ function configurationOf(parts: AuthorizationServerParts): Configuration {
       },
     },
     renderError: async (ctx, out) => {
-      const message =
-        out.error === 'server_error' ? 'Something failed on our side.' : sentenceOf(out.error_description)
+      const message = out.error === 'server_error' ? 'Something failed on our side.' : sentenceOf(out)
       showPage(
         ctx,
         errorPage({ appName, message, advice: 'Go back to where you began to sign in, and begin again.' }),
@@ -322,7 +321,15 @@ function problemOf(error: unknown): string | null {
     : 'Something went wrong. Enter the code again.'
 }
 
-function sentenceOf(description: string | undefined): string {
-  const text = description ?? 'The request cannot be understood'
+function sentenceOf({
+  error,
+  error_description: description,
+}: {
+  error: string
+  error_description?: string | undefined
+}) {
+  if (error === 'invalid_redirect_uri')
+    return 'A sign-in may not return to this address. The operator lists where it may: REDIRECT_SCHEMES, REDIRECT_ORIGINS.'
+  const text = description ?? 'the request cannot be understood'
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }

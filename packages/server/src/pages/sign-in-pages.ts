@@ -77,5 +77,5 @@ function csrfField(csrf: string) {
 }
 
 function cancelForm(path: string, csrf: string) {
-  return html`<form method="post" action="${path}/cancel">${csrfField(csrf)}<button class="link">Cancel</button></form>`
+  return html`<form class="cancel" method="post" action="${path}/cancel">${csrfField(csrf)}<button class="link">Cancel</button></form>`
 }

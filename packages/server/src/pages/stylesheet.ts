@@ -51,5 +51,7 @@ a { color: var(--accent); }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 0.25rem 1rem; margin: 0 0 1.25rem; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
+form.cancel { margin: 1.25rem 0 0; }
+.stack > * { margin-bottom: 0; }
 .stack > * + * { margin-top: 0.6rem; }
 `
