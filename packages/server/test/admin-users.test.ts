@@ -29,6 +29,7 @@ describeOnBothEngines('the users of the admin API', (engine) => {
       overrides: null,
       threshold: 10,
       remaining: 10,
+      role: 'member',
       disabled: false,
       createdAt: expect.stringMatching(/Z$/),
     })

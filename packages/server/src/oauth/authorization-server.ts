@@ -66,6 +66,9 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Prov
   provider.proxy = true
   provider.Client.prototype.redirectUriAllowed = (redirect: string) => isRedirectAllowed(redirect, redirects)
   acceptOmittedRedirect(provider)
+  // Without a listener Koa would print its errors.
+  const koa: NodeJS.EventEmitter = provider
+  koa.on('error', (error: Error) => logger.error({ err: error }, 'the OAuth server failed'))
   provider.on('server_error', (_ctx, error) => logger.error({ err: error }, 'the OAuth server failed'))
   provider.use(prefillUserCode)
   provider.use(publishOurRoutes(redirects.issuer))
@@ -250,22 +253,26 @@ function publishOurRoutes(issuer: string) {
   }
 }
 
-function swapInSessionToken({ redeem }: AuthorizationServerParts) {
+function swapInSessionToken({ redeem, logger }: AuthorizationServerParts) {
   return async (ctx: KoaContextWithOIDC, next: Next): Promise<void> => {
     await next()
     if (ctx.oidc?.route !== 'token' || ctx.status !== 200) return
     const { AuthorizationCode, DeviceCode } = ctx.oidc.entities
     const source = AuthorizationCode ?? DeviceCode
     const { accountId, grantId, amr } = source ?? {}
-    const session =
-      accountId === undefined || grantId === undefined
-        ? null
-        : await redeem({
-            userId: accountId,
-            grantId,
-            method: (amr as SignInMethod[] | undefined)?.[0] ?? 'trusted',
-            origin: { ip: ctx.ip, clientName: ctx.get('user-agent') || null },
-          })
+    let session: Awaited<ReturnType<typeof redeem>> = null
+    try {
+      if (accountId !== undefined && grantId !== undefined) {
+        const method = (amr as SignInMethod[] | undefined)?.[0] ?? 'trusted'
+        const origin = { ip: ctx.ip, clientName: clientNameFrom(ctx) }
+        session = await redeem({ userId: accountId, grantId, method, origin })
+      }
+    } catch (error) {
+      logger.error({ err: error }, 'a code could not be redeemed')
+      ctx.status = 503
+      ctx.body = { error: 'temporarily_unavailable', error_description: 'sign in again in a moment' }
+      return
+    }
     if (session === null) {
       ctx.status = 400
       ctx.body = { error: 'invalid_grant', error_description: 'the grant has ended' }
@@ -280,6 +287,16 @@ function swapInSessionToken({ redeem }: AuthorizationServerParts) {
       ...(scope !== undefined && scope !== '' && { scope }),
     }
   }
+}
+
+/** What the client calls itself, as far as a log and a page may show it. */
+function clientNameFrom(ctx: KoaContextWithOIDC): string | null {
+  return (
+    ctx
+      .get('user-agent')
+      .replace(/[^\x20-\x7e]/g, '')
+      .slice(0, 200) || null
+  )
 }
 
 /** A finished sign-in leaves no signed-in browser behind. */

@@ -26,15 +26,18 @@ export type OauthRecordStore = ReturnType<typeof createOauthRecordStore>
 
 export function createOauthRecordStore({ kysely }: Pick<Database, 'kysely'>) {
   return {
-    async upsert({
-      model,
-      idMac,
-      grantMac,
-      userCodeMac,
-      uidMac,
-      payload,
-      expiresIn,
-    }: NewRecord): Promise<void> {
+    /** @param olderIdMacs what the same id was called under secrets that were replaced */
+    async upsert(record: NewRecord, olderIdMacs: readonly string[]): Promise<void> {
+      const { model, idMac, grantMac, userCodeMac, uidMac, payload, expiresIn } = record
+      if (olderIdMacs.length > 0) {
+        // Two rows of one record would be found by turns.
+        await kysely
+          .updateTable('oauth_records')
+          .set({ id_mac: idMac })
+          .where('model', '=', model)
+          .where(isAnyOf('id_mac', olderIdMacs))
+          .execute()
+      }
       const columns = {
         grant_mac: grantMac,
         user_code_mac: userCodeMac,

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type Provider from 'oidc-provider'
+import { handleError, statusOf } from '../http/error-handler.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import { originOf } from '../http/request-origin.ts'
 import { pagePolicy } from '../pages/layout.ts'
 import { cancelledPage, errorPage, pastePage, returnPage } from '../pages/outcome-pages.ts'
+import { PromptmeterError } from '../promptmeter-error.ts'
 import type { SignUpService } from '../sign-in/sign-up-service.ts'
 import { OAUTH_PATHS } from './authorization-server.ts'
 import { clientNameOf, PASTE_PATH } from './redirect-rules.ts'
@@ -27,6 +29,16 @@ const CLAIMS = /^(?:forwarded|x-forwarded-.*|x-original-.*)$/
 export async function oauthRoutes(app: HttpApp, parts: BrowserParts): Promise<void> {
   await app.register(async (scope) => {
     leaveBodyUnread(scope)
+    scope.setErrorHandler((error: Error, request, reply) => {
+      const forPeople = request.headers.accept?.includes('text/html') === true
+      if (!forPeople || !(error instanceof PromptmeterError)) return handleError(error, request, reply)
+      if (error.retryAfterSeconds !== undefined) reply.header('Retry-After', error.retryAfterSeconds)
+      const advice = 'Go back to where you began to sign in, and begin again later.'
+      return showPage(
+        reply.code(statusOf(error.code)),
+        errorPage({ appName: parts.appName, message: error.message, advice }),
+      )
+    })
     const { signUp } = parts
     const begins = {
       ...HIDDEN,
@@ -98,10 +110,11 @@ async function handOver(request: FastifyRequest, reply: FastifyReply, parts: Bro
   headers.host = host
   headers['x-forwarded-proto'] = protocol.slice(0, -1)
   headers['x-forwarded-for'] = originOf(request).ip
+  const answer = parts.provider().callback()
   reply.hijack()
   for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value as string)
   returnByPage(request.raw, reply.raw, parts)
-  await parts.provider().callback()(request.raw, reply.raw)
+  await answer(request.raw, reply.raw)
 }
 
 /**

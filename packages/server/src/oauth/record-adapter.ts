@@ -63,15 +63,17 @@ function createRecordAdapter(
   return {
     async upsert(id, payload, expiresIn) {
       const grantId = model === 'Grant' ? id : payload.grantId
-      await store.upsert({
+      const [idMac = '', ...olderIdMacs] = macs.candidates(id)
+      const record = {
         model,
-        idMac: macs.of(id),
+        idMac,
         grantMac: grantId === undefined ? null : macs.of(grantId),
         userCodeMac: payload.userCode === undefined ? null : macs.of(payload.userCode),
         uidMac: payload.uid === undefined ? null : macs.of(payload.uid),
         payload: await sealer.seal(payload),
         expiresIn: expiresIn ?? null,
-      })
+      }
+      await store.upsert(record, olderIdMacs)
     },
 
     async find(id) {
