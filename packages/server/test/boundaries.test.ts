@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   users: ['database', 'quotas'],
   sessions: ['database', 'users'],
   ledger: ['database', 'quotas', 'sessions', 'users'],
-  http: ['audit', 'config', 'database', 'sessions', 'telemetry'],
+  http: ['audit', 'config', 'database', 'rate-limits', 'sessions', 'telemetry'],
   'sign-in': ['audit', 'config', 'database', 'http', 'mail', 'rate-limits', 'sessions', 'telemetry', 'users'],
   oauth: [
     'audit',

@@ -12,9 +12,9 @@ import { importRoutes } from './import-routes.ts'
 
 /** The operator's API. @param adminKey null where there is none: then only users who are admins may use it */
 export function adminRoutes(app: HttpApp, services: Services, adminKey: string | null): void {
-  const { audit, sessions, users } = services
+  const { attempts, audit, sessions, users } = services
   decorateAdmin(app)
-  const onlyAdmin = requireAdmin({ adminKey, sessions, audit })
+  const onlyAdmin = requireAdmin({ adminKey, sessions, audit, attempts })
   const recordAct = recordActsIn(audit)
   adminUserRoutes(app, { users, removal: services.removal, recordAct, onlyAdmin })
   adminSessionRoutes(app, { users, sessions, recordAct, onlyAdmin })

@@ -3,6 +3,7 @@ import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import type { Actor } from '../audit/audit-event.ts'
 import type { AuditService } from '../audit/audit-service.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
+import { type AttemptLimit, type AttemptLimiter, AttemptsExceeded } from '../rate-limits/attempt-limiter.ts'
 import { looksLikeApiKey } from '../sessions/api-key.ts'
 import type { Principal } from '../sessions/session.ts'
 import type { SessionService } from '../sessions/session-service.ts'
@@ -21,11 +22,15 @@ export function decorateAdmin(app: HttpApp): void {
   app.decorateRequest('admin', null)
 }
 
+/** Refusals of one user that the log is told of: who asks without end must not fill it. */
+const REFUSALS_TOLD: AttemptLimit = { name: 'admin_refusal_told', attempts: 10, seconds: 10 * 60 }
+
 export interface AdminAccess {
   /** Null where none is set: then only users who are admins come in. */
   readonly adminKey: string | null
   readonly sessions: SessionService
   readonly audit: AuditService
+  readonly attempts: AttemptLimiter
 }
 
 /**
@@ -33,7 +38,12 @@ export interface AdminAccess {
  * they are one is asked of the database each time. A session that began with `trusted` showed nothing, and a named key
  * was made for less: neither makes an admin.
  */
-export function requireAdmin({ adminKey, sessions, audit }: AdminAccess): onRequestAsyncHookHandler {
+export function requireAdmin({
+  adminKey,
+  sessions,
+  audit,
+  attempts,
+}: AdminAccess): onRequestAsyncHookHandler {
   const expected = adminKey === null ? null : digest(adminKey)
 
   const notOurs = (): PromptmeterError =>
@@ -53,6 +63,16 @@ export function requireAdmin({ adminKey, sessions, audit }: AdminAccess): onRequ
     }
   }
 
+  const isWorthTelling = async (userId: string): Promise<boolean> => {
+    try {
+      await attempts.take(REFUSALS_TOLD, userId)
+      return true
+    } catch (error) {
+      if (error instanceof AttemptsExceeded) return false
+      throw error
+    }
+  }
+
   return async (request) => {
     const credential = credentialOf(request, expected === null ? notOurs : null)
     // Both sides are hashed, so the comparison takes as long whatever was sent, its length included.
@@ -64,14 +84,17 @@ export function requireAdmin({ adminKey, sessions, audit }: AdminAccess): onRequ
     const { user, kind, method } = await sessions.getCallerOfAnyKind(principal)
     const actor: Actor = { kind: 'user', ...principal }
     if (user.role !== 'admin' || kind === 'key' || method === 'trusted') {
-      await audit.record({
-        action: 'admin_refused',
-        actor,
-        origin: originOf(request),
-        userId: user.id,
-        sessionId: principal.sessionId,
-        details: { role: user.role, kind, method },
-      })
+      const { sessionId } = principal
+      const details = { role: user.role, kind, method }
+      if (await isWorthTelling(user.id))
+        await audit.record({
+          action: 'admin_refused',
+          actor,
+          origin: originOf(request),
+          userId: user.id,
+          sessionId,
+          details,
+        })
       throw new PromptmeterError('admin_required', 'Only an admin may do this.')
     }
     request.admin = actor
