@@ -7,30 +7,15 @@ import { pagePolicy } from '../pages/layout.ts'
 import { errorPage } from '../pages/outcome-pages.ts'
 import { deriveKeys, type JwtSecrets } from '../secret-keys.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { createRecordAdapters } from './record-adapter.ts'
+import { API_SCOPE, EDITOR_CLIENT, OAUTH_PATHS } from './oauth-terms.ts'
+import { type AdapterParts, createRecordAdapters } from './record-adapter.ts'
 import { isRedirectAllowed, OMITTED_REDIRECT, type RedirectRules } from './redirect-rules.ts'
-
-/** The one client: whatever editor an extension of the operator's runs in. It has no secret, as anybody could read it. */
-export const EDITOR_CLIENT = 'editor'
-
-/** What a sign-in grants, whether it is asked for or not (RFC 6749, 3.3): there is but one kind of session. */
-export const API_SCOPE = 'api'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 
 /** The library writes a response's lifetime from this; the session token that replaces it brings its own. */
 const TOKEN_SECONDS = 30 * 24 * HOUR
-
-export const OAUTH_PATHS = {
-  authorization: '/oauth/authorize',
-  token: '/oauth/token',
-  device_authorization: '/oauth/device_authorization',
-  code_verification: '/device',
-  jwks: '/oauth/jwks',
-  revocation: '/oauth/revoke',
-  end_session: '/oauth/end_session',
-} as const
 
 const GRANT_TYPES = ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code']
 
@@ -46,7 +31,7 @@ export interface AuthorizationServerParts {
   readonly redirects: RedirectRules
   readonly appName: string
   readonly secrets: JwtSecrets
-  readonly adapters: ReturnType<typeof createRecordAdapters>
+  readonly records: AdapterParts
   readonly corsOrigins: readonly string[]
   readonly logger: Logger
   /** Whether the user is there and enabled. */
@@ -78,13 +63,13 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Prov
 }
 
 function configurationOf(parts: AuthorizationServerParts): Configuration {
-  const { redirects, appName, secrets, adapters, corsOrigins, isWelcome } = parts
+  const { redirects, appName, secrets, records, corsOrigins, isWelcome } = parts
   const secure = redirects.issuer.startsWith('https:')
   const cookieName = (name: string) => `${secure ? '__Secure-' : ''}promptmeter_${name}`
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, overwrite: true, secure } as const
   const allowedOrigins = new Set(corsOrigins)
   return {
-    adapter: adapters,
+    adapter: createRecordAdapters(records),
     clients: [
       {
         client_id: EDITOR_CLIENT,

@@ -14,11 +14,10 @@ import type { SignInService } from '../sign-in/sign-in-service.ts'
 import type { SignUpService } from '../sign-in/sign-up-service.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { UserService } from '../users/user-service.ts'
-import { createAuthorizationServer, type Redemption } from './authorization-server.ts'
+import type { Redemption } from './authorization-server.ts'
 import type { OauthRecordStore } from './oauth-record-store.ts'
 import { createOutsideAttempts } from './outside-attempts.ts'
 import { createPendingSignIns } from './pending-sign-ins.ts'
-import { createRecordAdapters } from './record-adapter.ts'
 import { createSealer } from './record-sealer.ts'
 import type { SignInPageParts } from './sign-in-routes.ts'
 
@@ -50,13 +49,13 @@ export function createBrowserSignIn({
   const { users, sessions, attempts, signIn, signUp, emailWay, oauthRecords } = services
   const { signIn: settings } = config
   const macs = createMacs(secrets.jwt, 'oauth records v1')
-  const adapters = createRecordAdapters({
+  const records = {
     store: oauthRecords,
     sealer: createSealer(secrets.jwt, 'oauth records v1 sealed'),
     macs,
     attempts,
     endGrant: sessions.endGrant,
-  })
+  }
 
   /** The grant is looked for after the session has begun: one that ended meanwhile ends the session too. */
   const redeem = async ({ userId, grantId, method, origin }: Redemption) => {
@@ -77,19 +76,24 @@ export function createBrowserSignIn({
 
   const findUser = (userId: string) => users.findById(userId)
   const issuer = () => settings.publicUrl ?? addressOf(app)
-  let server: Provider | undefined
+  let server: Promise<Provider> | undefined
   const provider = () => {
-    server ??= createAuthorizationServer({
+    server ??= createServer()
+    return server
+  }
+  const createServer = async () => {
+    // Loaded only here: the library weighs near 50 MB, and whoever signs in without a browser never needs it.
+    const { createAuthorizationServer } = await import('./authorization-server.ts')
+    return createAuthorizationServer({
       redirects: { issuer: issuer(), ...settings.redirects },
       appName: settings.appName,
       secrets: secrets.jwt,
-      adapters,
+      records,
       corsOrigins: [...config.http.corsOrigins, ...settings.redirects.origins],
       logger,
       isWelcome: async (userId) => (await findUser(userId))?.disabled === false,
       redeem,
     })
-    return server
   }
 
   return {

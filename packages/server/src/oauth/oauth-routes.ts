@@ -8,13 +8,13 @@ import { pagePolicy } from '../pages/layout.ts'
 import { cancelledPage, errorPage, pastePage, returnPage } from '../pages/outcome-pages.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
 import type { SignUpService } from '../sign-in/sign-up-service.ts'
-import { OAUTH_PATHS } from './authorization-server.ts'
+import { OAUTH_PATHS } from './oauth-terms.ts'
 import { clientNameOf, PASTE_PATH } from './redirect-rules.ts'
 
 /** What the routes of signing in with a browser share. */
 export interface BrowserParts {
-  /** Made at the first request: only then is it sure where the server listens. */
-  provider(): Provider
+  /** Made at the first request: only then is it sure where the server listens, and many a server needs none. */
+  provider(): Promise<Provider>
   readonly issuer: () => string
   readonly appName: string
   readonly signUp: SignUpService
@@ -110,7 +110,7 @@ async function handOver(request: FastifyRequest, reply: FastifyReply, parts: Bro
   headers.host = host
   headers['x-forwarded-proto'] = protocol.slice(0, -1)
   headers['x-forwarded-for'] = originOf(request).ip
-  const answer = parts.provider().callback()
+  const answer = (await parts.provider()).callback()
   reply.hijack()
   for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value as string)
   returnByPage(request.raw, reply.raw, parts)

@@ -1,8 +1,7 @@
 import type { SignInMethod } from '@promptmeter/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type Provider from 'oidc-provider'
-import { errors } from 'oidc-provider'
-import { API_SCOPE } from './authorization-server.ts'
+import { API_SCOPE } from './oauth-terms.ts'
 import { clientNameOf } from './redirect-rules.ts'
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
@@ -29,16 +28,15 @@ export class SignInGone extends Error {
 
 export type PendingSignIns = ReturnType<typeof createPendingSignIns>
 
-export function createPendingSignIns(provider: () => Provider) {
+export function createPendingSignIns(provider: () => Promise<Provider>) {
   return {
     /** The one this browser's cookie names, if the path names it too. @throws SignInGone */
     async find(request: FastifyRequest, reply: FastifyReply): Promise<PendingSignIn> {
       const { uid } = request.params as { uid: string }
-      const interaction = await provider()
-        .interactionDetails(request.raw, reply.raw)
-        .catch((error: unknown) => {
-          throw error instanceof errors.SessionNotFound ? new SignInGone() : error
-        })
+      const server = await provider()
+      const interaction = await server.interactionDetails(request.raw, reply.raw).catch((error: unknown) => {
+        throw error instanceof Error && error.name === 'SessionNotFound' ? new SignInGone() : error
+      })
       if (interaction.uid !== uid) throw new SignInGone()
       const { redirect_uri, login_hint, client_id } = interaction.params as Record<string, string | undefined>
       return {
@@ -59,7 +57,8 @@ export function createPendingSignIns(provider: () => Provider) {
     ): Promise<string> {
       const asked = String(interaction.params.scope ?? '').split(' ')
       const scope = asked.includes('openid') ? `openid ${API_SCOPE}` : API_SCOPE
-      const grant = new (provider().Grant)({ accountId: userId, clientId })
+      const { Grant } = await provider()
+      const grant = new Grant({ accountId: userId, clientId })
       grant.addOIDCScope(scope)
       interaction.params.scope = scope
       interaction.result = {

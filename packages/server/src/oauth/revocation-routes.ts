@@ -4,7 +4,7 @@ import type { HttpApp } from '../http/http-app.ts'
 import { originOf } from '../http/request-origin.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
 import type { SessionService } from '../sessions/session-service.ts'
-import { EDITOR_CLIENT, OAUTH_PATHS } from './authorization-server.ts'
+import { EDITOR_CLIENT, OAUTH_PATHS } from './oauth-terms.ts'
 
 /**
  * Token revocation (RFC 7009) over sessions: what is revoked is the session behind a token or API key. A token that is
