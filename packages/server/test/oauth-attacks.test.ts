@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestBrowser } from './support/browser.ts'
 import {
   type Editor,
@@ -397,6 +397,17 @@ describe('signing in by OAuth', () => {
       await stranger.open('/device')
       const answer = await stranger.submit(entry, '/device', { user_code: device.user_code, confirm: 'yes' })
       expect(answer.body).not.toContain('Sign in')
+    })
+
+    it('that comes too late is told so', async () => {
+      const device = await client.initiateDeviceAuthorization(editor.configuration, {})
+      await expect(poll(device.device_code)).rejects.toMatchObject({ error: 'authorization_pending' })
+      vi.useFakeTimers({ now: Date.now() + 16 * 60 * 1000, toFake: ['Date'] })
+      try {
+        await expect(poll(device.device_code)).rejects.toMatchObject({ error: 'expired_token' })
+      } finally {
+        vi.useRealTimers()
+      }
     })
 
     it('an unknown code is refused like one that is over', async () => {

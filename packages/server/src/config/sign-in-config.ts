@@ -1,4 +1,4 @@
-import { SIGN_IN_METHODS, type SignInMethod } from '@promptmeter/contract'
+import type { SignInMethod } from '@promptmeter/contract'
 import { isLoopbackHost } from './loopback.ts'
 import {
   choice,
@@ -82,10 +82,12 @@ const EDITOR_SCHEMES = [
 ]
 
 const GOOGLE_ISSUER = 'https://accounts.google.com'
-const WAYS = SIGN_IN_METHODS.join(', ')
+
+/** As in the contract, which would bring its schemas along to every command. */
+const WAYS = ['trusted', 'email', 'github', 'oidc'] as const satisfies readonly SignInMethod[]
 
 export function readSignIn(settings: SettingReader, host: string, port: number): SignInConfig {
-  const chosen = settings.read('SIGN_IN', list(choice(...SIGN_IN_METHODS)), null)
+  const chosen = settings.read('SIGN_IN', list(choice(...WAYS)), null)
   const ways = [...new Set(chosen ?? ['trusted' as const])]
   const config: SignInConfig = {
     ways,
@@ -161,7 +163,7 @@ function secureUrl() {
 }
 
 function checkWays({ ways, implied, adminEmails }: SignInConfig, settings: SettingReader): void {
-  if (ways.length === 0) settings.problem('SIGN_IN', `must name a way to sign in: ${WAYS}`)
+  if (ways.length === 0) settings.problem('SIGN_IN', `must name a way to sign in: ${WAYS.join(', ')}`)
   if (ways.includes('trusted') && ways.length > 1) {
     settings.problem('SIGN_IN', 'must name trusted alone: beside it no other way would prove anything')
   }

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto'
+import { createHash, createPrivateKey } from 'node:crypto'
 import type { SignInMethod } from '@promptmeter/contract'
 import { type Configuration, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { RequestOrigin } from '../audit/audit-event.ts'
@@ -171,12 +171,17 @@ function askEachTime() {
   return policy
 }
 
-/** Keys for id tokens (RFC 8037), the same on every replica: a seed from each secret, in PKCS #8 (RFC 8410). */
+/**
+ * Keys for id tokens (RFC 8037), the same on every replica: a seed from each secret, in PKCS #8 (RFC 8410). Each is
+ * named by itself, so that a change of secrets gives no old name to a new key.
+ */
 function secretsToSigningKeys(secrets: JwtSecrets) {
   const prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
-  return deriveKeys(secrets, 'id token signature v1').map((seed, index) => {
+  return deriveKeys(secrets, 'id token signature v1').map((seed) => {
     const key = createPrivateKey({ key: Buffer.concat([prefix, seed]), format: 'der', type: 'pkcs8' })
-    return { ...key.export({ format: 'jwk' }), use: 'sig', alg: 'Ed25519', kid: `${index}` }
+    const jwk = key.export({ format: 'jwk' })
+    const kid = createHash('sha256').update(String(jwk.x)).digest('base64url').slice(0, 16)
+    return { ...jwk, use: 'sig', alg: 'Ed25519', kid }
   })
 }
 

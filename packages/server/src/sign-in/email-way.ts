@@ -34,7 +34,7 @@ export type EmailWay = ReturnType<typeof createEmailWay>
 export function createEmailWay({ store, signIn, attempts, mailer, macs, appName }: EmailWayParts) {
   /**
    * Bounds the mails an address gets. One network alone can use up neither what all strangers share, nor anything of a
-   * network from which the address has been signed in by: nobody is locked out by others who ask for codes.
+   * network from which the address has been signed in by. Who shares a network with the owner shares these bounds.
    */
   const takeMail = async (email: string, network: string): Promise<void> => {
     await attempts.take(FOR_NETWORK, `${email} ${network}`)
