@@ -93,7 +93,7 @@ export function createServices({
   const audit = createAuditService(createAuditStore(database))
   const attempts = createAttemptLimiter(database, createMacs(secrets.jwt, 'rate limits v1'))
   const identities = createIdentityStore(database)
-  const signIn = createSignInService({ users, sessions, identities, audit, config: config.signIn })
+  const signIn = createSignInService({ users, sessions, identities, audit, attempts, config: config.signIn })
   const challenges = createChallengeStore(database)
   const mailer = config.signIn.mail === null ? null : createMailer(config.signIn.mail, logger, print)
   const emailWay =

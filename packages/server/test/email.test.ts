@@ -40,6 +40,7 @@ describe('an address', () => {
     'user@exämple.com',
     'usér@example.com',
     'user\u200b@example.com',
+    'mi\u212ae@example.com',
     `${'a'.repeat(243)}@example.com`,
   ])('%j is none', (text) => {
     expect(normalizeEmail(text)).toBeNull()

@@ -50,6 +50,22 @@ describeOnBothEngines('the export of a user', (engine) => {
     )
   }
 
+  it('tells what others did to them, and not from where', async () => {
+    const changed = await server.signUp('changed@example.com')
+    const { id } = await server.services.users.getByEmail('changed@example.com')
+    const headers = { authorization: 'Bearer test-admin-key', 'user-agent': 'the admin of this server' }
+    await server.request({
+      method: 'PATCH',
+      url: `/api/admin/users/${id}`,
+      headers,
+      payload: { threshold: 9999 },
+    })
+    const { auditEvents } = (await ask(server, changed, 'GET', '/api/me/export')).json()
+    const change = auditEvents.find(({ action }: { action: string }) => action === 'user_changed')
+    expect(change).toMatchObject({ actorId: null, ip: null, clientName: null })
+    expect(JSON.stringify(auditEvents)).not.toContain('the admin of this server')
+  })
+
   it('has every row that is kept of them, as it is kept, and none of others', async () => {
     const { id: keyId, apiKey } = await makeKey(server, token)
     const stranger = await server.signUp('stranger@example.com')

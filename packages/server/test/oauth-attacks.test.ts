@@ -10,6 +10,7 @@ import {
   REDIRECT,
   startEditor,
 } from './support/editor.ts'
+import { exchange, listen } from './support/raw-http.ts'
 import { type Replicas, startReplicas } from './support/replicas.ts'
 import type { TestApp } from './support/test-app.ts'
 
@@ -222,6 +223,78 @@ describe('signing in by OAuth', () => {
       expect(answer.statusCode).toBeLessThan(400)
       expect(answer.body + JSON.stringify(answer.headers)).not.toMatch(/evil|http:\/\/meter/)
     }
+  })
+
+  it('builds no link from a request target that names a host', async () => {
+    const port = await listen(app.app)
+    for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']) {
+      const answer = await exchange(
+        port,
+        `GET http://evil.example.com${path} HTTP/1.1\r\nHost: evil.example.com\r\n\r\n`,
+      )
+      expect(answer.status).toBe(200)
+      expect(answer.body).toContain(`"issuer":"${ORIGIN}"`)
+      expect(answer.body).not.toContain('evil')
+    }
+  })
+
+  it.each([
+    ['a picture', 'GET', '/oauth/authorize', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
+    ['a frame', 'GET', '/device', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }],
+    ['a form', 'POST', '/device', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }],
+    [
+      'a call',
+      'POST',
+      '/oauth/device_authorization',
+      { 'sec-fetch-mode': 'cors', origin: 'https://evil.example.com' },
+    ],
+  ] as const)('%s of another site uses up nothing of its visitors', async (_name, method, url, headers) => {
+    const counted = () =>
+      app.database.kysely.selectFrom('rate_limits').select(['key', 'points']).orderBy('key').execute()
+    const before = await counted()
+    const answer = await app.request({
+      method,
+      url,
+      headers: {
+        'sec-fetch-site': 'cross-site',
+        'content-type': 'application/x-www-form-urlencoded',
+        ...headers,
+      },
+      ...(method === 'POST' && { payload: 'client_id=editor' }),
+    })
+    expect([answer.statusCode, answer.json().code]).toEqual([400, 'invalid_request'])
+    expect(await counted()).toEqual(before)
+  })
+
+  it.each([
+    ['POST', '/device', 400],
+    ['GET', '/device/abc', 400],
+    ['GET', '/oauth/authorize/abc', 400],
+  ] as const)(
+    '%s %s without a sign-in is the mistake of its sender, and keeps our headers',
+    async (method, url, status) => {
+      const lines = app.logLines.length
+      const answer = await app.request({
+        method,
+        url,
+        headers: { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' },
+        ...(method === 'POST' && { payload: 'xsrf=a&user_code=b' }),
+      })
+      expect(answer.statusCode).toBe(status)
+      expect(answer.headers['content-security-policy']).toMatch(/^default-src 'none'/)
+      expect(answer.headers['x-content-type-options']).toBe('nosniff')
+      expect(app.logLines.slice(lines).filter((line) => line.includes('"level":50'))).toEqual([])
+    },
+  )
+
+  it('guessed device codes leave no rows', async () => {
+    const rows = () => app.database.kysely.selectFrom('rate_limits').select('key').execute()
+    const before = (await rows()).length
+    for (let guess = 0; guess < 5; guess++)
+      expect(
+        (await tokenRequest({ grant_type: DEVICE_GRANT, device_code: `guess-${guess}` })).json().error,
+      ).toBe('invalid_grant')
+    expect((await rows()).length).toBe(before)
   })
 
   describe('keeps a sign-in in the browser it began in', () => {

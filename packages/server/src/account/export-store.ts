@@ -43,7 +43,10 @@ const SECTIONS = {
   auditEvents: section(
     'audit_events',
     NO_ID,
-    'audit_events t where (t.user_id = $1 or t.actor_id = $1)',
+    // Where others did something, from where is theirs.
+    `(select id, at, action, actor, case when actor_id = $1 then actor_id end as actor_id, user_id, session_id,
+        case when actor_id = $1 then ip end as ip, case when actor_id = $1 then client_name end as client_name, details
+      from audit_events where user_id = $1 or actor_id = $1) t where true`,
     't.id',
     'uuid',
   ),

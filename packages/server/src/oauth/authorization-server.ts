@@ -2,6 +2,7 @@ import { createHash, createPrivateKey } from 'node:crypto'
 import type { SignInMethod } from '@promptmeter/contract'
 import { type Configuration, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { RequestOrigin } from '../audit/audit-event.ts'
+import { isContention, isUnavailable } from '../database/database-errors.ts'
 import { deviceCodePage, deviceConfirmPage, deviceDonePage } from '../pages/device-pages.ts'
 import { pagePolicy } from '../pages/layout.ts'
 import { errorPage } from '../pages/outcome-pages.ts'
@@ -51,10 +52,11 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Prov
   provider.proxy = true
   provider.Client.prototype.redirectUriAllowed = (redirect: string) => isRedirectAllowed(redirect, redirects)
   acceptOmittedRedirect(provider)
-  // Without a listener Koa would print its errors.
-  const koa: NodeJS.EventEmitter = provider
-  koa.on('error', (error: Error) => logger.error({ err: error }, 'the OAuth server failed'))
-  provider.on('server_error', (_ctx, error) => logger.error({ err: error }, 'the OAuth server failed'))
+  provider.on('server_error', (ctx, error) => {
+    if (isUnavailable(error) || isContention(error)) ctx.state.unavailable = true
+    else logger.error({ err: error }, 'the OAuth server failed')
+  })
+  provider.use(answerFailures(parts))
   provider.use(prefillUserCode)
   provider.use(publishOurRoutes(redirects.issuer))
   provider.use(swapInSessionToken(parts))
@@ -209,6 +211,46 @@ const withoutQuery = (redirect: string): string => redirect.split('?', 1)[0] as 
 
 type Next = () => Promise<void>
 
+/**
+ * What the library does not answer, or answers as a fault of its own where the database is away. Koa would take our
+ * headers from such an answer.
+ */
+function answerFailures({ appName, logger }: AuthorizationServerParts) {
+  return async (ctx: KoaContextWithOIDC, next: Next): Promise<void> => {
+    try {
+      await next()
+    } catch (error) {
+      if (isUnavailable(error) || isContention(error)) ctx.state.unavailable = true
+      else if (isLostSession(error)) {
+        refuse(ctx, 400, 'invalid_request', 'This sign-in is over, or began in another browser')
+        return
+      } else {
+        logger.error({ err: error }, 'the OAuth server failed')
+        refuse(ctx, 500, 'server_error', 'Something failed on our side')
+        return
+      }
+    }
+    if (ctx.state.unavailable === true && ctx.response.get('location') === '') {
+      ctx.set('Retry-After', '1')
+      refuse(ctx, 503, 'temporarily_unavailable', 'The database cannot be reached. Try again in a moment')
+    } else if (ctx.status === 404 && ctx.body == null) refuse(ctx, 404, 'not_found', 'Nothing is here')
+  }
+
+  function refuse(ctx: KoaContextWithOIDC, status: number, error: string, description: string): void {
+    ctx.status = status
+    if (ctx.accepts('json', 'html') === 'html') {
+      const advice = 'Go back to where you began to sign in, and begin again.'
+      showPage(ctx, errorPage({ appName, message: `${description}.`, advice }))
+      ctx.status = status
+    } else ctx.body = { error, error_description: description }
+  }
+}
+
+/** The library would keep a session that the browser never brought: a device page that stood open too long, say. */
+function isLostSession(error: unknown): boolean {
+  return error instanceof TypeError && error.message.startsWith('persist can only be called')
+}
+
 /** `verification_uri_complete`: the code is filled in, and still sent by the user. The library would need a script. */
 async function prefillUserCode(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
   if (
@@ -258,8 +300,9 @@ function swapInSessionToken({ redeem, logger }: AuthorizationServerParts) {
         session = await redeem({ userId: accountId, grantId, method, origin })
       }
     } catch (error) {
-      logger.error({ err: error }, 'a code could not be redeemed')
+      if (!isUnavailable(error)) logger.error({ err: error }, 'a code could not be redeemed')
       ctx.status = 503
+      ctx.set('Retry-After', '1')
       ctx.body = { error: 'temporarily_unavailable', error_description: 'sign in again in a moment' }
       return
     }

@@ -76,9 +76,13 @@ export function createBrowserSignIn({
 
   const findUser = (userId: string) => users.findById(userId)
   const issuer = () => settings.publicUrl ?? addressOf(app)
+  const corsOrigins = [...config.http.corsOrigins, ...settings.redirects.origins]
   let server: Promise<Provider> | undefined
   const provider = () => {
-    server ??= createServer()
+    server ??= createServer().catch((error: unknown) => {
+      server = undefined
+      throw error
+    })
     return server
   }
   const createServer = async () => {
@@ -89,7 +93,7 @@ export function createBrowserSignIn({
       appName: settings.appName,
       secrets: secrets.jwt,
       records,
-      corsOrigins: [...config.http.corsOrigins, ...settings.redirects.origins],
+      corsOrigins,
       logger,
       isWelcome: async (userId) => (await findUser(userId))?.disabled === false,
       redeem,
@@ -100,6 +104,7 @@ export function createBrowserSignIn({
     provider,
     issuer,
     appName: settings.appName,
+    corsOrigins,
     ways: settings.ways,
     users,
     signUp,

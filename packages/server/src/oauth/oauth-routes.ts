@@ -7,6 +7,7 @@ import { originOf } from '../http/request-origin.ts'
 import { pagePolicy } from '../pages/layout.ts'
 import { cancelledPage, errorPage, pastePage, returnPage } from '../pages/outcome-pages.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
+import type { AttemptLimit } from '../rate-limits/attempt-limiter.ts'
 import type { SignUpService } from '../sign-in/sign-up-service.ts'
 import { OAUTH_PATHS } from './oauth-terms.ts'
 import { clientNameOf, PASTE_PATH } from './redirect-rules.ts'
@@ -17,6 +18,8 @@ export interface BrowserParts {
   provider(): Promise<Provider>
   readonly issuer: () => string
   readonly appName: string
+  /** Origins whose pages may call the endpoints. */
+  readonly corsOrigins: readonly string[]
   readonly signUp: SignUpService
 }
 
@@ -40,14 +43,12 @@ export async function oauthRoutes(app: HttpApp, parts: BrowserParts): Promise<vo
       )
     })
     const { signUp } = parts
-    const begins = {
-      ...HIDDEN,
-      onRequest: takes((request) => signUp.takeFrom(signUp.limits.begin, originOf(request))),
+    const takes = (limit: AttemptLimit) => async (request: FastifyRequest) => {
+      refuseFromElsewhere(request, parts.corsOrigins)
+      await signUp.takeFrom(limit, originOf(request))
     }
-    const tries = {
-      ...HIDDEN,
-      onRequest: takes((request) => signUp.takeFrom(signUp.limits.tryCode, originOf(request))),
-    }
+    const begins = { ...HIDDEN, onRequest: takes(signUp.limits.begin) }
+    const tries = { ...HIDDEN, onRequest: takes(signUp.limits.tryCode) }
     const pass = (request: FastifyRequest, reply: FastifyReply) => handOver(request, reply, parts)
 
     for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])
@@ -69,7 +70,7 @@ export async function oauthRoutes(app: HttpApp, parts: BrowserParts): Promise<vo
       )
     })
     scope.get(`${OAUTH_PATHS.authorization}/:uid`, HIDDEN, pass)
-    scope.get(OAUTH_PATHS.code_verification, HIDDEN, pass)
+    scope.get(OAUTH_PATHS.code_verification, begins, pass)
     scope.post(OAUTH_PATHS.code_verification, tries, pass)
     scope.get(`${OAUTH_PATHS.code_verification}/:uid`, HIDDEN, pass)
 
@@ -95,8 +96,19 @@ function leaveBodyUnread(scope: FastifyInstance): void {
   scope.addContentTypeParser('*', (_request, _body, done) => done(null))
 }
 
-function takes(limit: (request: FastifyRequest) => Promise<void>) {
-  return async (request: FastifyRequest): Promise<void> => limit(request)
+/**
+ * Other sites may lead a user here, and no more: what they load or send in the background would use up what the
+ * network of their visitors may do.
+ * @throws PromptmeterError `invalid_request`
+ */
+function refuseFromElsewhere({ method, headers }: FastifyRequest, corsOrigins: readonly string[]): void {
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } = headers
+  const elsewhere = site === 'cross-site' || site === 'same-site'
+  const led =
+    method === 'GET' && mode === 'navigate' && (destination === undefined || destination === 'document')
+  const called = headers.origin !== undefined && corsOrigins.includes(headers.origin)
+  if (elsewhere && !led && !called)
+    throw new PromptmeterError('invalid_request', 'Another site may link here, and not call.')
 }
 
 /**
@@ -111,6 +123,11 @@ async function handOver(request: FastifyRequest, reply: FastifyReply, parts: Bro
   headers['x-forwarded-proto'] = protocol.slice(0, -1)
   headers['x-forwarded-for'] = originOf(request).ip
   const answer = (await parts.provider()).callback()
+  // A target in absolute form (RFC 9112, 3.2.2) names a host too, and the library would believe it.
+  if (!request.raw.url?.startsWith('/')) {
+    const { pathname, search } = new URL(request.raw.url ?? '/', parts.issuer())
+    request.raw.url = pathname + search
+  }
   reply.hijack()
   for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value as string)
   returnByPage(request.raw, reply.raw, parts)

@@ -77,13 +77,18 @@ function createRecordAdapter(
     },
 
     async find(id) {
-      if (model === 'DeviceCode') await take(DEVICE_POLLS, id, 'slow_down', 'poll less often')
-      return findBy('id_mac', id)
+      const found = await findBy('id_mac', id)
+      // Only of codes that there are: guesses must not fill the table.
+      if (found !== undefined && model === 'DeviceCode')
+        await take(DEVICE_POLLS, id, 'slow_down', 'poll less often')
+      return found
     },
 
     async findByUserCode(userCode) {
-      await take(USER_CODE_ENTRIES, userCode, 'access_denied', 'this code was entered too often')
-      return findBy('user_code_mac', userCode)
+      const found = await findBy('user_code_mac', userCode)
+      if (found !== undefined)
+        await take(USER_CODE_ENTRIES, userCode, 'access_denied', 'this code was entered too often')
+      return found
     },
 
     findByUid: (uid) => findBy('uid_mac', uid),

@@ -49,6 +49,11 @@ function acceptForms(scope: FastifyInstance): void {
   scope.addContentTypeParser<string>(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
-    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(body))),
+    (_request, body, done) => done(null, withoutRepeats(new URLSearchParams(body))),
   )
+}
+
+/** A parameter that is sent twice is none (RFC 6749, 3.2). */
+function withoutRepeats(parameters: URLSearchParams): Record<string, string> {
+  return Object.fromEntries([...parameters].filter(([name]) => parameters.getAll(name).length === 1))
 }

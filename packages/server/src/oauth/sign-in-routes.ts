@@ -1,6 +1,8 @@
 import type { SignInMethod } from '@promptmeter/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isContention, isUnavailable } from '../database/database-errors.ts'
 import { serializeCookie } from '../http/cookie.ts'
+import { statusOf } from '../http/error-handler.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import { originOf } from '../http/request-origin.ts'
 import { STYLESHEET_PATH } from '../pages/layout.ts'
@@ -205,10 +207,9 @@ function acceptForms(scope: FastifyInstance): void {
   })
 }
 
+/** Pages know no 404: what there is none of is refused. */
 function statusOfPage({ code }: PromptmeterError): number {
-  if (code === 'too_many_attempts') return 429
-  if (code === 'email_required' || code === 'email_invalid') return 400
-  return 403
+  return code === 'user_not_found' ? 403 : statusOf(code)
 }
 
 function describe(error: Error & { statusCode?: number }): {
@@ -222,6 +223,9 @@ function describe(error: Error & { statusCode?: number }): {
       advice: 'Go back to where you began to sign in, and begin again.',
       status: 400,
     }
+  }
+  if (isUnavailable(error) || isContention(error)) {
+    return { message: 'The database cannot be reached.', advice: 'Try again in a moment.', status: 503 }
   }
   if (error instanceof PromptmeterError) {
     return { message: error.message, advice: 'Go back and try again later.', status: statusOfPage(error) }

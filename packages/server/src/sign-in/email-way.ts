@@ -58,14 +58,18 @@ export function createEmailWay({ store, signIn, attempts, mailer, macs, appName 
      */
     async begin(email: string, origin: RequestOrigin): Promise<string> {
       const network = networkOf(origin.ip)
-      await takeMail(email, network)
       const id = randomUUID()
       const code = randomCode()
-      const [refusal, mayEnter] = [
-        await store.insert({ id, email, network, codeMac: macs.of(`${id} ${code}`) }),
-        await signIn.mayEnter(email),
-      ]
+      const refusal = await store.insert({ id, email, network, codeMac: macs.of(`${id} ${code}`) })
       if (refusal !== null) throw new AttemptsExceeded(refusal.freeInSeconds, false)
+      try {
+        await takeMail(email, network)
+      } catch (error) {
+        // Its slot is free again: no mail goes out for it.
+        await store.use(id)
+        throw error
+      }
+      const mayEnter = await signIn.mayEnter(email)
       setImmediate(() => {
         if (mayEnter)
           mailer.send(signInMail({ appName, to: email, code, minutes: CODE_LIFETIME_MINUTES, origin }))

@@ -111,7 +111,7 @@ async function toStandardAnswer(response: Response): Promise<Response> {
 /** @throws OutsideError for anything but JSON with 200; no more is read than an answer may have */
 async function readJson(response: Response): Promise<unknown> {
   if (response.status !== 200) {
-    void response.body?.cancel()
+    response.body?.cancel().catch(() => {})
     throw outsideUnavailable(NAME)
   }
   const chunks: Uint8Array[] = []

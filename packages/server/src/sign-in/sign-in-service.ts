@@ -3,6 +3,8 @@ import type { RequestOrigin } from '../audit/audit-event.ts'
 import type { AuditService } from '../audit/audit-service.ts'
 import type { SignInConfig } from '../config/sign-in-config.ts'
 import { userDisabled, userNotFound } from '../promptmeter-error.ts'
+import { type AttemptLimit, type AttemptLimiter, AttemptsExceeded } from '../rate-limits/attempt-limiter.ts'
+import { networkOf } from '../rate-limits/network.ts'
 import type { SignIn } from '../sessions/session.ts'
 import type { SessionService, StartedSession } from '../sessions/session-service.ts'
 import type { User } from '../users/user.ts'
@@ -17,18 +19,21 @@ export interface Proof {
   readonly identity?: Identity
 }
 
+const REFUSALS_TOLD: AttemptLimit = { name: 'sign_in_refusal_told', attempts: 120, seconds: 10 * 60 }
+
 export interface SignInParts {
   readonly users: UserService
   readonly sessions: SessionService
   readonly identities: IdentityStore
   readonly audit: AuditService
+  readonly attempts: AttemptLimiter
   readonly config: SignInConfig
 }
 
 export type SignInService = ReturnType<typeof createSignInService>
 
 /** Who may come in once an address is proven, and the session that follows. */
-export function createSignInService({ users, sessions, identities, audit, config }: SignInParts) {
+export function createSignInService({ users, sessions, identities, audit, attempts, config }: SignInParts) {
   const domains = new Set(config.registrationDomains)
   const admins = new Set(config.adminEmails)
 
@@ -59,14 +64,23 @@ export function createSignInService({ users, sessions, identities, audit, config
     return promoted
   }
 
-  const refuse = (proof: Proof, origin: RequestOrigin, reason: string, userId: string | null) =>
-    audit.record({
-      action: 'sign_in_refused',
-      actor: { kind: 'nobody' },
-      origin,
-      userId,
-      details: { method: proof.method, reason },
-    })
+  /** Tells the log of a refusal: of one network so many in ten minutes, or anybody could fill it. */
+  const tellRefusal = async (
+    origin: RequestOrigin,
+    userId: string | null,
+    details: { readonly method: SignInMethod; readonly reason: string },
+  ): Promise<void> => {
+    try {
+      await attempts.take(REFUSALS_TOLD, networkOf(origin.ip))
+    } catch (error) {
+      if (error instanceof AttemptsExceeded) return
+      throw error
+    }
+    await audit.record({ action: 'sign_in_refused', actor: { kind: 'nobody' }, origin, userId, details })
+  }
+
+  const refuse = ({ method }: Proof, origin: RequestOrigin, reason: string, userId: string | null) =>
+    tellRefusal(origin, userId, { method, reason })
 
   return {
     /** Whether a code is worth sending to this address. */
@@ -118,13 +132,7 @@ export function createSignInService({ users, sessions, identities, audit, config
       email?: string,
     ): Promise<void> {
       const user = email === undefined ? null : await users.findByEmail(email)
-      await audit.record({
-        action: 'sign_in_refused',
-        actor: { kind: 'nobody' },
-        origin,
-        userId: user?.id ?? null,
-        details: { method, reason },
-      })
+      await tellRefusal(origin, user?.id ?? null, { method, reason })
     },
   }
 }

@@ -67,6 +67,8 @@ const DOMAIN_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** The one form an address is stored and looked up in, or null when it is no address. */
 export function normalizeEmail(text: string): string | null {
+  // Before lower case, which makes letters of ASCII out of others: the Kelvin sign becomes a k.
+  if (/[^\x20-\x7e]/.test(text.trim())) return null
   const email = text.trim().toLowerCase()
   if (email.length > MAX_EMAIL_LENGTH) return null
   const at = email.indexOf('@')
