@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto'
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 export type JwtSecrets = readonly [string, ...string[]]
 export type DerivedKeys = readonly [Buffer, ...Buffer[]]
@@ -19,13 +19,22 @@ export interface Macs {
   of(text: string): string
   /** Under every secret that still counts, to look for what was written before a change of secrets. */
   candidates(text: string): string[]
+  /** Whether `claimed` is that of the text, under any secret that still counts; takes as long whatever it is. */
+  matches(text: string, claimed: string): boolean
 }
 
 export function createMacs(secrets: JwtSecrets, purpose: string): Macs {
   const keys = deriveKeys(secrets, purpose)
   const mac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest('base64url')
+  const candidates = (text: string) => keys.map((key) => mac(key, text))
   return {
     of: (text) => mac(keys[0], text),
-    candidates: (text) => keys.map((key) => mac(key, text)),
+    candidates,
+    matches(text, claimed) {
+      const given = Buffer.from(claimed)
+      return candidates(text)
+        .map((candidate) => Buffer.from(candidate))
+        .some((known) => known.length === given.length && timingSafeEqual(known, given))
+    },
   }
 }

@@ -38,6 +38,7 @@ import { createSessionTokens } from './sessions/session-token.ts'
 import { createChallengeStore } from './sign-in/challenge-store.ts'
 import { createEmailWay } from './sign-in/email-way.ts'
 import { createIdentityStore } from './sign-in/identity-store.ts'
+import { createNetworkAttempts } from './sign-in/network-attempts.ts'
 import { createSignInService } from './sign-in/sign-in-service.ts'
 import { createSignUpService } from './sign-in/sign-up-service.ts'
 import type { Logger } from './telemetry/logger.ts'
@@ -107,7 +108,8 @@ export function createServices({
           macs: createMacs(secrets.jwt, 'sign-in codes v1'),
           appName: config.signIn.appName,
         })
-  const signUp = createSignUpService({ users, signIn, email: emailWay, attempts, config: config.signIn })
+  const network = createNetworkAttempts(attempts, signIn, config.signIn.attemptsPerNetwork)
+  const signUp = createSignUpService({ users, signIn, email: emailWay, network, config: config.signIn })
   const oauthRecords = createOauthRecordStore(database)
   const expired = createAttemptStore(database)
   /** What signing in leaves behind, each kind by itself. */
@@ -169,6 +171,7 @@ export function createServices({
     attempts,
     signIn,
     signUp,
+    network,
     mailer,
     emailWay,
     oauthRecords,

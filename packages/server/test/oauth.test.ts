@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import * as client from 'openid-client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Editor, EMAIL_SETTINGS, ORIGIN, printedCode, startEditor } from './support/editor.ts'
@@ -58,6 +59,26 @@ describeOnBothEngines('an editor signs in over two replicas', (engine) => {
     expect((await me(token)).statusCode).toBe(200)
     await expect(editor.redeem(leadsTo, verifier, state)).rejects.toMatchObject({ error: 'invalid_grant' })
     expect((await me(token)).statusCode).toBe(403)
+  })
+
+  it('a code that is used again while its session begins ends that session', async () => {
+    const { page, verifier, state } = await editor.begin()
+    const leadsTo = (await editor.proveByCode(page, 'meanwhile@example.com')).leadsTo as URL
+    const { kysely } = replicas.at(0).database
+    // What the second use does, at the very moment: the grant is gone once the session is there.
+    await sql`create function end_grant() returns trigger language plpgsql as $$
+      begin delete from oauth_records where grant_mac = new.grant_mac; return new; end $$`.execute(kysely)
+    await sql`create trigger end_grant after insert on sessions for each row execute function end_grant()`.execute(
+      kysely,
+    )
+    try {
+      await expect(editor.redeem(leadsTo, verifier, state)).rejects.toMatchObject({ error: 'invalid_grant' })
+    } finally {
+      await sql`drop function end_grant cascade`.execute(kysely)
+    }
+    const { id } = await replicas.at(0).services.users.getByEmail('meanwhile@example.com')
+    const sessions = await replicas.at(0).services.sessions.list(id)
+    expect(sessions.map(({ revokedAt }) => revokedAt)).toEqual([expect.any(Date)])
   })
 
   it('by a device code, entered and confirmed in any browser', async () => {

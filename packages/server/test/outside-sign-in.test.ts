@@ -127,6 +127,28 @@ describeOnBothEngines('signing in at an outside provider, over two replicas', (e
     })
   }
 
+  it('what one sign-in keeps of its visit is nothing to another', async () => {
+    comesAs('oidc', 1, 'known@example.com')
+    const first = await editor.begin()
+    const sent = await editor.browser.submit(first.page, '/with/oidc')
+    const back = await browse((sent.leadsTo as URL).href, CALLBACKS.oidc)
+    const second = await editor.begin()
+    // By hand, as no browser would: the cookie of the first at the path of the second.
+    const cookie = editor.browser.cookies
+      .filter(
+        ({ name, path }) =>
+          path === second.page.url || (name.endsWith('_outside') && path === first.page.url),
+      )
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; ')
+    expect(cookie).toMatch(/_outside=/)
+    const answer = await replicas.at(0).request({
+      url: `${second.page.url}/callback/oidc${back.search}`,
+      headers: { cookie, accept: 'text/html' },
+    })
+    expect([answer.statusCode, answer.headers.location]).toEqual([403, undefined])
+  })
+
   it('a refusal there leads back to the ways, and is told to the log', async () => {
     oidc.denies = true
     const { page } = await visit('oidc')

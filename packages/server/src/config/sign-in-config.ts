@@ -1,4 +1,5 @@
 import type { SignInMethod } from '@promptmeter/contract'
+import { EDITORS } from './editors.ts'
 import { isLoopbackHost } from './loopback.ts'
 import {
   choice,
@@ -63,24 +64,6 @@ export interface OidcConfig {
   readonly name: string
 }
 
-/** Schemes that VS Code and its forks open themselves with. */
-const EDITOR_SCHEMES = [
-  'vscode',
-  'vscode-insiders',
-  'vscodium',
-  'vscodium-insiders',
-  'code-oss',
-  'cursor',
-  'cursor-nightly',
-  'windsurf',
-  'windsurf-next',
-  'trae',
-  'kiro',
-  'void',
-  'positron',
-  'antigravity',
-]
-
 const GOOGLE_ISSUER = 'https://accounts.google.com'
 
 /** As in the contract, which would bring its schemas along to every command. */
@@ -103,7 +86,7 @@ export function readSignIn(settings: SettingReader, host: string, port: number):
     github: ways.includes('github') ? readGithub(settings) : null,
     oidc: ways.includes('oidc') ? readOidc(settings) : null,
     redirects: {
-      schemes: settings.read('REDIRECT_SCHEMES', list(uriScheme()), EDITOR_SCHEMES),
+      schemes: settings.read('REDIRECT_SCHEMES', list(uriScheme()), Object.keys(EDITORS)),
       origins: settings.read('REDIRECT_ORIGINS', list(origin('https:')), []),
     },
   }

@@ -5,20 +5,19 @@ import type { Secrets } from '../config/secrets.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { AttemptLimiter } from '../rate-limits/attempt-limiter.ts'
 import { createMacs } from '../secret-keys.ts'
-import { SESSION_LIFETIME_MS } from '../sessions/session.ts'
 import type { SessionService } from '../sessions/session-service.ts'
 import type { EmailWay } from '../sign-in/email-way.ts'
 import { createGithubWay } from '../sign-in/github-way.ts'
+import type { NetworkAttempts } from '../sign-in/network-attempts.ts'
 import { createOidcWay } from '../sign-in/oidc-way.ts'
 import type { SignInService } from '../sign-in/sign-in-service.ts'
-import type { SignUpService } from '../sign-in/sign-up-service.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { UserService } from '../users/user-service.ts'
-import type { Redemption } from './authorization-server.ts'
 import type { OauthRecordStore } from './oauth-record-store.ts'
 import { createOutsideAttempts } from './outside-attempts.ts'
 import { createPendingSignIns } from './pending-sign-ins.ts'
 import { createSealer } from './record-sealer.ts'
+import type { Redemption } from './server-parts.ts'
 import type { SignInPageParts } from './sign-in-routes.ts'
 
 export interface BrowserSignInParts {
@@ -29,7 +28,7 @@ export interface BrowserSignInParts {
     readonly sessions: SessionService
     readonly attempts: AttemptLimiter
     readonly signIn: SignInService
-    readonly signUp: SignUpService
+    readonly network: NetworkAttempts
     readonly emailWay: EmailWay | null
     readonly oauthRecords: OauthRecordStore
   }
@@ -46,7 +45,7 @@ export function createBrowserSignIn({
   app,
   logger,
 }: BrowserSignInParts): SignInPageParts {
-  const { users, sessions, attempts, signIn, signUp, emailWay, oauthRecords } = services
+  const { users, sessions, attempts, network, signIn, emailWay, oauthRecords } = services
   const { signIn: settings } = config
   const macs = createMacs(secrets.jwt, 'oauth records v1')
   const records = {
@@ -71,7 +70,7 @@ export function createBrowserSignIn({
       await sessions.revoke(user.id, sessionId)
       return null
     }
-    return { sessionToken, expiresInSeconds: SESSION_LIFETIME_MS / 1000 }
+    return sessionToken
   }
 
   const findUser = (userId: string) => users.findById(userId)
@@ -107,7 +106,7 @@ export function createBrowserSignIn({
     corsOrigins,
     ways: settings.ways,
     users,
-    signUp,
+    network,
     signIn,
     email: emailWay,
     outside: [

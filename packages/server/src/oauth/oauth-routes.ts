@@ -1,16 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type Provider from 'oidc-provider'
-import { handleError, statusOf } from '../http/error-handler.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import { originOf } from '../http/request-origin.ts'
-import { pagePolicy } from '../pages/layout.ts'
-import { cancelledPage, errorPage, pastePage, returnPage } from '../pages/outcome-pages.ts'
+import { pastePage } from '../pages/outcome-pages.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
-import type { AttemptLimit } from '../rate-limits/attempt-limiter.ts'
-import type { SignUpService } from '../sign-in/sign-up-service.ts'
+import type { NetworkAttempts } from '../sign-in/network-attempts.ts'
+import { answerErrorsWithPages, answerPage } from './answer-page.ts'
 import { OAUTH_PATHS } from './oauth-terms.ts'
-import { clientNameOf, PASTE_PATH } from './redirect-rules.ts'
+import { PASTE_PATH } from './redirect-rules.ts'
 
 /** What the routes of signing in with a browser share. */
 export interface BrowserParts {
@@ -20,7 +17,7 @@ export interface BrowserParts {
   readonly appName: string
   /** Origins whose pages may call the endpoints. */
   readonly corsOrigins: readonly string[]
-  readonly signUp: SignUpService
+  readonly network: NetworkAttempts
 }
 
 const HIDDEN = { schema: { hide: true } } as const
@@ -32,23 +29,14 @@ const CLAIMS = /^(?:forwarded|x-forwarded-.*|x-original-.*)$/
 export async function oauthRoutes(app: HttpApp, parts: BrowserParts): Promise<void> {
   await app.register(async (scope) => {
     leaveBodyUnread(scope)
-    scope.setErrorHandler((error: Error, request, reply) => {
-      const forPeople = request.headers.accept?.includes('text/html') === true
-      if (!forPeople || !(error instanceof PromptmeterError)) return handleError(error, request, reply)
-      if (error.retryAfterSeconds !== undefined) reply.header('Retry-After', error.retryAfterSeconds)
-      const advice = 'Go back to where you began to sign in, and begin again later.'
-      return showPage(
-        reply.code(statusOf(error.code)),
-        errorPage({ appName: parts.appName, message: error.message, advice }),
-      )
-    })
-    const { signUp } = parts
-    const takes = (limit: AttemptLimit) => async (request: FastifyRequest) => {
+    answerErrorsWithPages(scope, parts.appName)
+    const { network } = parts
+    const counted = (count: NetworkAttempts['begin']) => async (request: FastifyRequest) => {
       refuseFromElsewhere(request, parts.corsOrigins)
-      await signUp.takeFrom(limit, originOf(request))
+      await count(originOf(request))
     }
-    const begins = { ...HIDDEN, onRequest: takes(signUp.limits.begin) }
-    const tries = { ...HIDDEN, onRequest: takes(signUp.limits.tryCode) }
+    const begins = { ...HIDDEN, onRequest: counted(network.begin) }
+    const tries = { ...HIDDEN, onRequest: counted(network.tryCode) }
     const pass = (request: FastifyRequest, reply: FastifyReply) => handOver(request, reply, parts)
 
     for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])
@@ -60,13 +48,9 @@ export async function oauthRoutes(app: HttpApp, parts: BrowserParts): Promise<vo
     scope.get(OAUTH_PATHS.authorization, begins, (request, reply) => {
       const mode = (request.query as Record<string, unknown>).response_mode
       if (mode === undefined || mode === 'query') return pass(request, reply)
-      return showPage(
-        reply.code(400),
-        errorPage({
-          appName: parts.appName,
-          message: 'Codes are answered in the query of the redirect alone.',
-          advice: 'The application that sent you here must leave response_mode out.',
-        }),
+      throw new PromptmeterError(
+        'invalid_request',
+        'Leave response_mode out: codes are answered in the query alone.',
       )
     })
     scope.get(`${OAUTH_PATHS.authorization}/:uid`, HIDDEN, pass)
@@ -77,15 +61,8 @@ export async function oauthRoutes(app: HttpApp, parts: BrowserParts): Promise<vo
     scope.get(PASTE_PATH, HIDDEN, async (request, reply) => {
       const { code } = request.query as Record<string, unknown>
       if (typeof code === 'string' && /^[\w-]{1,200}$/.test(code))
-        return showPage(reply, pastePage({ appName: parts.appName, code }))
-      return showPage(
-        reply,
-        errorPage({
-          appName: parts.appName,
-          message: 'You are not signed in.',
-          advice: 'Go back to where you began to sign in, and begin again.',
-        }),
-      )
+        return answerPage(reply, pastePage({ appName: parts.appName, code }))
+      throw new PromptmeterError('invalid_request', 'You are not signed in.')
     })
   })
 }
@@ -130,40 +107,5 @@ async function handOver(request: FastifyRequest, reply: FastifyReply, parts: Bro
   }
   reply.hijack()
   for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value as string)
-  returnByPage(request.raw, reply.raw, parts)
   await answer(request.raw, reply.raw)
-}
-
-/**
- * A redirect to an editor's own scheme becomes a page that leads there: the browser only asks whether to open the
- * editor and stays where it is, which would be the form that was just sent.
- */
-function returnByPage(request: IncomingMessage, response: ServerResponse, { appName }: BrowserParts): void {
-  if (!request.url?.startsWith(`${OAUTH_PATHS.authorization}`)) return
-  const end = response.end.bind(response) as (chunk?: unknown) => ServerResponse
-  response.end = ((chunk?: unknown) => {
-    const location = response.getHeader('location')
-    if (typeof location !== 'string' || /^https?:|^\//i.test(location) || response.headersSent)
-      return end(chunk)
-    const code = new URL(location).searchParams.get('code')
-    const view = { appName, client: clientNameOf(location), returnUrl: location }
-    const page = code === null ? cancelledPage(view) : returnPage({ ...view, code })
-    response.statusCode = 200
-    response.removeHeader('location')
-    response.setHeader('content-type', 'text/html; charset=utf-8')
-    response.setHeader('content-security-policy', pagePolicy())
-    response.setHeader('content-length', Buffer.byteLength(page))
-    return end(page)
-  }) as typeof response.end
-}
-
-export function showPage(reply: FastifyReply, page: string, formTarget?: string): FastifyReply {
-  return (
-    reply
-      .header('Content-Security-Policy', pagePolicy(formTarget))
-      // Under no-referrer browsers send `Origin: null` with forms, which says nothing.
-      .header('Referrer-Policy', 'same-origin')
-      .type('text/html; charset=utf-8')
-      .send(page)
-  )
 }

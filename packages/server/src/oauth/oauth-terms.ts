@@ -13,3 +13,5 @@ export const OAUTH_PATHS = {
   revocation: '/oauth/revoke',
   end_session: '/oauth/end_session',
 } as const
+
+export const GRANT_TYPES = ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code']

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Cookie, cookieOf } from '../http/cookie.ts'
+import { parseCookie, stringifySetCookie } from 'cookie'
 import {
   type OutsideAttempt,
   OutsideError,
@@ -27,17 +27,24 @@ export function createOutsideAttempts(issuer: () => string, sealer: Sealer) {
   const isSecure = () => issuer().startsWith('https:')
   const pathOf = (uid: string) => `/sign-in/${uid}`
   const callbackUrl = ({ way }: OutsideProvider) => `${issuer()}/sign-in/callback/${way}`
-  const cookie = (uid: string, value: string, maxAgeSeconds: number): Cookie => ({
-    name: cookieName(),
-    value,
-    path: pathOf(uid),
-    maxAgeSeconds,
-    secure: isSecure(),
-  })
+  /** Read by the server alone, and sent along when a link leads here, never with a request of another site. */
+  const cookie = (uid: string, value: string, maxAge: number): string =>
+    stringifySetCookie({
+      name: cookieName(),
+      value,
+      path: pathOf(uid),
+      maxAge,
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: isSecure(),
+    })
 
   return {
-    /** @throws OutsideError when the provider cannot be reached */
-    async begin(uid: string, provider: OutsideProvider): Promise<{ url: string; cookie: Cookie }> {
+    /**
+     * Where the browser goes, and the `Set-Cookie` it takes along.
+     * @throws OutsideError when the provider cannot be reached
+     */
+    async begin(uid: string, provider: OutsideProvider): Promise<{ url: string; cookie: string }> {
       const state = `${uid}.${randomBytes(24).toString('base64url')}`
       const { url, keep } = await provider.begin(callbackUrl(provider), state)
       const expiresAt = Date.now() + LIFETIME_SECONDS * 1000
@@ -57,15 +64,15 @@ export function createOutsideAttempts(issuer: () => string, sealer: Sealer) {
       query: string,
       cookies: string | undefined,
     ): Promise<OutsideIdentity> {
-      const sealed = cookieOf(cookies, cookieName())
-      const kept = sealed === null ? null : ((await sealer.open(sealed)) as KeptAttempt | null)
+      const sealed = parseCookie(cookies ?? '')[cookieName()]
+      const kept = sealed === undefined ? null : ((await sealer.open(sealed)) as KeptAttempt | null)
       if (kept === null || kept.uid !== uid || kept.way !== provider.way || kept.expiresAt < Date.now()) {
         throw new OutsideError('invalid', 'This took too long, or began in another browser. Try again.')
       }
       return provider.finish(new URL(callbackUrl(provider) + query), kept.attempt, kept.state)
     },
 
-    /** Takes the cookie away: an attempt is finished once. */
-    end: (uid: string): Cookie => cookie(uid, '', 0),
+    /** The `Set-Cookie` that takes it away: an attempt is finished once. */
+    end: (uid: string): string => cookie(uid, '', 0),
   }
 }

@@ -1,6 +1,7 @@
 import type { SignInMethod } from '@promptmeter/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type Provider from 'oidc-provider'
+import { signInGone } from './answer-page.ts'
 import { API_SCOPE } from './oauth-terms.ts'
 import { clientNameOf } from './redirect-rules.ts'
 
@@ -18,26 +19,18 @@ export interface PendingSignIn {
   readonly interaction: Interaction
 }
 
-/** It is finished, has expired, or is not of this browser. */
-export class SignInGone extends Error {
-  constructor() {
-    super('no such sign-in in this browser')
-    this.name = 'SignInGone'
-  }
-}
-
 export type PendingSignIns = ReturnType<typeof createPendingSignIns>
 
 export function createPendingSignIns(provider: () => Promise<Provider>) {
   return {
-    /** The one this browser's cookie names, if the path names it too. @throws SignInGone */
+    /** The one this browser's cookie names, if the path names it too. @throws PromptmeterError `invalid_request` */
     async find(request: FastifyRequest, reply: FastifyReply): Promise<PendingSignIn> {
       const { uid } = request.params as { uid: string }
       const server = await provider()
       const interaction = await server.interactionDetails(request.raw, reply.raw).catch((error: unknown) => {
-        throw error instanceof Error && error.name === 'SessionNotFound' ? new SignInGone() : error
+        throw error instanceof Error && error.name === 'SessionNotFound' ? signInGone() : error
       })
-      if (interaction.uid !== uid) throw new SignInGone()
+      if (interaction.uid !== uid) throw signInGone()
       const { redirect_uri, login_hint, client_id } = interaction.params as Record<string, string | undefined>
       return {
         uid,

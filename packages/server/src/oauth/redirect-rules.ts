@@ -1,3 +1,4 @@
+import { EDITORS } from '../config/editors.ts'
 import { isLoopbackHost } from '../config/loopback.ts'
 
 const MAX_LENGTH = 2048
@@ -33,23 +34,6 @@ export function isRedirectAllowed(redirect: string, { issuer, schemes, origins }
   return schemes.includes(protocol.slice(0, -1)) && /^[a-z0-9+.-]+:\/\/[^/?]+/i.test(href)
 }
 
-const EDITOR_NAMES: Record<string, string> = {
-  vscode: 'VS Code',
-  'vscode-insiders': 'VS Code Insiders',
-  vscodium: 'VSCodium',
-  'vscodium-insiders': 'VSCodium Insiders',
-  'code-oss': 'Code - OSS',
-  cursor: 'Cursor',
-  'cursor-nightly': 'Cursor Nightly',
-  windsurf: 'Windsurf',
-  'windsurf-next': 'Windsurf Next',
-  trae: 'Trae',
-  kiro: 'Kiro',
-  void: 'Void',
-  positron: 'Positron',
-  antigravity: 'Antigravity',
-}
-
 /** What asks for the sign-in, as far as its redirect says. */
 export function clientNameOf(redirect: string | undefined): string {
   if (redirect === undefined) return 'your device'
@@ -57,5 +41,5 @@ export function clientNameOf(redirect: string | undefined): string {
   const scheme = protocol.slice(0, -1)
   if (scheme === 'https') return host
   if (scheme === 'http') return 'an application on this computer'
-  return EDITOR_NAMES[scheme] ?? scheme
+  return EDITORS[scheme] ?? scheme
 }

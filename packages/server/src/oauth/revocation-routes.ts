@@ -1,5 +1,5 @@
-import type { FastifyInstance } from 'fastify'
 import type { AuditService } from '../audit/audit-service.ts'
+import { acceptOnlyForms, type Form } from '../http/form-body.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import { originOf } from '../http/request-origin.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
@@ -16,9 +16,9 @@ export async function revocationRoutes(
   audit: AuditService,
 ): Promise<void> {
   await app.register(async (scope) => {
-    acceptForms(scope)
+    acceptOnlyForms(scope)
     scope.post(OAUTH_PATHS.revocation, { schema: { hide: true } }, async (request, reply) => {
-      const { token, client_id: clientId } = (request.body ?? {}) as Record<string, string | undefined>
+      const { token, client_id: clientId } = request.body as Form
       if (clientId !== undefined && clientId !== EDITOR_CLIENT)
         return reply.code(401).send({ error: 'invalid_client', error_description: 'the client is not known' })
       if (token === undefined || token === '')
@@ -42,18 +42,4 @@ export async function revocationRoutes(
       return reply.code(200).send()
     })
   })
-}
-
-function acceptForms(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser<string>(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    (_request, body, done) => done(null, withoutRepeats(new URLSearchParams(body))),
-  )
-}
-
-/** A parameter that is sent twice is none (RFC 6749, 3.2). */
-function withoutRepeats(parameters: URLSearchParams): Record<string, string> {
-  return Object.fromEntries([...parameters].filter(([name]) => parameters.getAll(name).length === 1))
 }

@@ -1,12 +1,10 @@
 import type { SignInMethod } from '@promptmeter/contract'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isContention, isUnavailable } from '../database/database-errors.ts'
-import { serializeCookie } from '../http/cookie.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { statusOf } from '../http/error-handler.ts'
+import { acceptOnlyForms, type Form } from '../http/form-body.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import { originOf } from '../http/request-origin.ts'
 import { STYLESHEET_PATH } from '../pages/layout.ts'
-import { errorPage } from '../pages/outcome-pages.ts'
 import { codePage, type SignInView, waysPage } from '../pages/sign-in-pages.ts'
 import { STYLESHEET } from '../pages/stylesheet.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
@@ -15,9 +13,10 @@ import type { EmailWay } from '../sign-in/email-way.ts'
 import { OutsideError, type OutsideProvider } from '../sign-in/outside-provider.ts'
 import type { Proof, SignInService } from '../sign-in/sign-in-service.ts'
 import type { UserService } from '../users/user-service.ts'
-import { type BrowserParts, showPage } from './oauth-routes.ts'
+import { answerErrorsWithPages, answerPage, signInGone } from './answer-page.ts'
+import type { BrowserParts } from './oauth-routes.ts'
 import type { OutsideAttempts } from './outside-attempts.ts'
-import { type PendingSignIn, type PendingSignIns, SignInGone } from './pending-sign-ins.ts'
+import type { PendingSignIn, PendingSignIns } from './pending-sign-ins.ts'
 
 export interface SignInPageParts extends BrowserParts {
   readonly ways: readonly SignInMethod[]
@@ -32,14 +31,12 @@ export interface SignInPageParts extends BrowserParts {
 }
 
 type SignInRequest = FastifyRequest<{ Params: { uid: string; way?: string } }>
-type Form = Readonly<Record<string, string>>
 
 const HIDDEN = { schema: { hide: true } } as const
-const MAX_FORM_BYTES = 8 * 1024
 
 /** The pages of a sign-in in the browser. They work without a script. */
 export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Promise<void> {
-  const { appName, ways, users, signIn, email, outside, outsideAttempts, pending, csrf, signUp } = parts
+  const { appName, ways, users, signIn, email, outside, outsideAttempts, pending, csrf, network } = parts
 
   const viewOf = ({ uid, client }: PendingSignIn): SignInView => ({
     appName,
@@ -49,7 +46,7 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
   })
   const byAddress = ways.includes('trusted') ? 'trusted' : email === null ? null : 'code'
   const showWays = (reply: FastifyReply, found: PendingSignIn, problem: string | null = null, typed = '') =>
-    showPage(
+    answerPage(
       reply,
       waysPage({ ...viewOf(found), byAddress, outside, problem, email: typed || (found.loginHint ?? '') }),
       found.formTarget,
@@ -69,7 +66,7 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
     const { csrf: sent = '' } = request.body as Form
     const site = request.headers['sec-fetch-site']
     const fromUs = site === undefined || site === 'same-origin' || site === 'none'
-    if (!fromUs || !csrf.candidates(found.uid).includes(sent)) throw new SignInGone()
+    if (!fromUs || !csrf.matches(found.uid, sent)) throw signInGone()
     return found
   }
 
@@ -79,14 +76,8 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
   }
 
   await app.register(async (scope) => {
-    acceptForms(scope)
-    scope.setErrorHandler(async (error: Error, request, reply) => {
-      const { message, advice, status } = describe(error)
-      if (status >= 500) request.log.error({ err: error, reqId: request.id }, 'a sign-in page failed')
-      if (error instanceof PromptmeterError && error.retryAfterSeconds !== undefined)
-        reply.header('Retry-After', error.retryAfterSeconds)
-      return showPage(reply.code(status), errorPage({ appName, message, advice }))
-    })
+    acceptOnlyForms(scope)
+    answerErrorsWithPages(scope, appName)
 
     scope.get(STYLESHEET_PATH, HIDDEN, async (_request, reply) =>
       reply.header('Cache-Control', 'public, max-age=300').type('text/css; charset=utf-8').send(STYLESHEET),
@@ -104,7 +95,7 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
         if (byAddress === 'trusted')
           return await finish(request, reply, found, { method: 'trusted', email: address })
         if (email === null) return showWays(reply.code(403), found, 'Sign in another way.')
-        await signUp.takeFrom(signUp.limits.begin, originOf(request))
+        await network.begin(originOf(request))
         const challengeId = await email.begin(address, originOf(request))
         return reply.redirect(`/sign-in/${found.uid}/code?challenge=${challengeId}`, 303)
       } catch (error) {
@@ -122,7 +113,7 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
       const { challenge = '', code = '' } = request.body as Form
       try {
         if (email === null) throw new PromptmeterError('sign_in_elsewhere', 'Sign in another way.')
-        await signUp.takeFrom(signUp.limits.tryCode, originOf(request))
+        await network.tryCode(originOf(request))
         const address = await email.verify(challenge, code, originOf(request))
         return await finish(request, reply, found, { method: 'email', email: address })
       } catch (error) {
@@ -136,9 +127,9 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
       const provider = outside.find(({ way }) => way === request.params.way)
       if (provider === undefined) return showWays(reply.code(404), found, 'Sign in another way.')
       try {
-        await signUp.takeFrom(signUp.limits.begin, originOf(request))
+        await network.begin(originOf(request))
         const { url, cookie } = await outsideAttempts.begin(found.uid, provider)
-        return reply.header('Set-Cookie', serializeCookie(cookie)).redirect(url, 303)
+        return reply.header('Set-Cookie', cookie).redirect(url, 303)
       } catch (error) {
         return showRefusal(reply, found, error)
       }
@@ -150,16 +141,16 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
       const query = request.url.slice(request.url.indexOf('?'))
       const uid = outsideAttempts.uidOf((request.query as Form).state)
       if (uid === null || !request.url.includes('?') || !outside.some((known) => known.way === way))
-        throw new SignInGone()
+        throw signInGone()
       return reply.redirect(`/sign-in/${uid}/callback/${way}${query}`, 303)
     })
 
     scope.get('/sign-in/:uid/callback/:way', HIDDEN, async (request: SignInRequest, reply) => {
       const found = await pending.find(request, reply)
       const provider = outside.find(({ way }) => way === request.params.way)
-      if (provider === undefined) throw new SignInGone()
+      if (provider === undefined) throw signInGone()
       const query = request.url.slice(request.url.indexOf('?'))
-      reply.header('Set-Cookie', serializeCookie(outsideAttempts.end(found.uid)))
+      reply.header('Set-Cookie', outsideAttempts.end(found.uid))
       try {
         const identity = await outsideAttempts.finish(found.uid, provider, query, request.headers.cookie)
         const { email: address, issuer: vouching, subject } = identity
@@ -187,7 +178,7 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
     ) {
       const address = email === null ? null : await email.addressOf(challengeId)
       if (address === null) return showWays(reply, found, problem ?? 'Ask for a code first.')
-      return showPage(
+      return answerPage(
         reply,
         codePage({ ...viewOf(found), challengeId, email: address, problem: problem ?? null }),
         found.formTarget,
@@ -196,44 +187,7 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
   })
 }
 
-function acceptForms(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers()
-  const options = { parseAs: 'string', bodyLimit: MAX_FORM_BYTES } as const
-  scope.addContentTypeParser<string>('application/x-www-form-urlencoded', options, (_request, body, done) =>
-    done(null, Object.fromEntries(new URLSearchParams(body))),
-  )
-  scope.addHook('preHandler', async (request) => {
-    request.body ??= {}
-  })
-}
-
 /** Pages know no 404: what there is none of is refused. */
 function statusOfPage({ code }: PromptmeterError): number {
   return code === 'user_not_found' ? 403 : statusOf(code)
-}
-
-function describe(error: Error & { statusCode?: number }): {
-  message: string
-  advice: string
-  status: number
-} {
-  if (error instanceof SignInGone) {
-    return {
-      message: 'This sign-in is over: it was finished, took too long, or began in another browser.',
-      advice: 'Go back to where you began to sign in, and begin again.',
-      status: 400,
-    }
-  }
-  if (isUnavailable(error) || isContention(error)) {
-    return { message: 'The database cannot be reached.', advice: 'Try again in a moment.', status: 503 }
-  }
-  if (error instanceof PromptmeterError) {
-    return { message: error.message, advice: 'Go back and try again later.', status: statusOfPage(error) }
-  }
-  const status = error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 500
-  return {
-    message: status < 500 ? 'The request cannot be read.' : 'Something failed on our side.',
-    advice: 'Try again in a moment.',
-    status,
-  }
 }

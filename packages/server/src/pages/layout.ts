@@ -53,3 +53,10 @@ export function pagePolicy(formTarget?: string): string {
     "base-uri 'none'; frame-ancestors 'none'"
   )
 }
+
+/** What every page is sent with. Under no-referrer browsers send `Origin: null` with forms, which says nothing. */
+export const PAGE_HEADERS = {
+  'Content-Security-Policy': pagePolicy(),
+  'Content-Type': 'text/html; charset=utf-8',
+  'Referrer-Policy': 'same-origin',
+}

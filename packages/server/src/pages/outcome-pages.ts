@@ -45,6 +45,9 @@ export function cancelledPage(view: { appName: string; client: string; returnUrl
   })
 }
 
+/** What to do about most of what can go wrong here. */
+export const BEGIN_AGAIN = 'Go back to where you began to sign in, and begin again.'
+
 export function errorPage(view: { appName: string; message: string; advice: string }): string {
   return renderPage({
     appName: view.appName,

@@ -13,7 +13,7 @@ export interface AttemptLimit {
 export interface AttemptLimiter {
   /**
    * Counts one attempt, here and on every replica. The subject is stored as a keyed hash.
-   * @throws PromptmeterError `too_many_attempts`; `first` of its cause is true for the first refusal of a series
+   * @throws PromptmeterError `too_many_attempts`, as an `AttemptsExceeded`
    */
   take(limit: AttemptLimit, subject: string): Promise<void>
   /** Starts anew, after a success. */

@@ -1,4 +1,5 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { deriveKeys, type JwtSecrets } from '../secret-keys.ts'
 import type { Principal } from './session.ts'
 
 const PREFIX = 'pm_'
@@ -20,15 +21,13 @@ export interface ApiKeys {
  * database cannot make one.
  * @param secrets the current secret, then those it replaced
  */
-export function createApiKeys(secrets: readonly [string, ...string[]]): ApiKeys {
-  const macKeys = secrets.map((secret) =>
-    Buffer.from(hkdfSync('sha256', secret, '', 'promptmeter api key v1', 32)),
-  )
+export function createApiKeys(secrets: JwtSecrets): ApiKeys {
+  const macKeys = deriveKeys(secrets, 'api key v1')
 
   return {
     format({ userId, sessionId }) {
       const ids = Buffer.concat([uuidToBytes(userId), uuidToBytes(sessionId)])
-      return PREFIX + Buffer.concat([ids, mac(macKeys[0] as Buffer, ids)]).toString('base64url')
+      return PREFIX + Buffer.concat([ids, mac(macKeys[0], ids)]).toString('base64url')
     },
 
     verify(key) {

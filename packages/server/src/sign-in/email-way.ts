@@ -1,4 +1,4 @@
-import { randomUUID, timingSafeEqual } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { RequestOrigin } from '../audit/audit-event.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { signInMail } from '../mail/sign-in-mail.ts'
@@ -91,7 +91,7 @@ export function createEmailWay({ store, signIn, attempts, mailer, macs, appName 
       const tried = await store.tryOnce(challengeId)
       const right =
         tried !== null &&
-        macs.candidates(`${challengeId} ${digits}`).some((mac) => isSame(mac, tried.codeMac)) &&
+        macs.matches(`${challengeId} ${digits}`, tried.codeMac) &&
         (await store.use(challengeId))
       if (!right) {
         await signIn.refused('email', tried === null ? 'code_dead' : 'code_wrong', origin, tried?.email)
@@ -105,8 +105,4 @@ export function createEmailWay({ store, signIn, attempts, mailer, macs, appName 
 
 function codeInvalid(): PromptmeterError {
   return new PromptmeterError('code_invalid', 'This code is wrong, used or expired. Ask for a new one.')
-}
-
-function isSame(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
 }

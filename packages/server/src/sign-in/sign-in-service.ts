@@ -19,6 +19,7 @@ export interface Proof {
   readonly identity?: Identity
 }
 
+/** Refusals of one network that the log is told of. */
 const REFUSALS_TOLD: AttemptLimit = { name: 'sign_in_refusal_told', attempts: 120, seconds: 10 * 60 }
 
 export interface SignInParts {
@@ -68,7 +69,7 @@ export function createSignInService({ users, sessions, identities, audit, attemp
   const tellRefusal = async (
     origin: RequestOrigin,
     userId: string | null,
-    details: { readonly method: SignInMethod; readonly reason: string },
+    details: { readonly method?: SignInMethod; readonly reason: string },
   ): Promise<void> => {
     try {
       await attempts.take(REFUSALS_TOLD, networkOf(origin.ip))
@@ -124,15 +125,15 @@ export function createSignInService({ users, sessions, identities, audit, attemp
       return started
     },
 
-    /** Tells the log of an attempt that proved nothing. */
+    /** Tells the log of an attempt that proved nothing. @param method null where none was chosen yet */
     async refused(
-      method: SignInMethod,
+      method: SignInMethod | null,
       reason: string,
       origin: RequestOrigin,
       email?: string,
     ): Promise<void> {
       const user = email === undefined ? null : await users.findByEmail(email)
-      await tellRefusal(origin, user?.id ?? null, { method, reason })
+      await tellRefusal(origin, user?.id ?? null, { ...(method !== null && { method }), reason })
     },
   }
 }

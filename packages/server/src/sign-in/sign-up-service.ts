@@ -1,11 +1,9 @@
 import type { RequestOrigin } from '../audit/audit-event.ts'
 import type { SignInConfig } from '../config/sign-in-config.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
-import { type AttemptLimit, type AttemptLimiter, AttemptsExceeded } from '../rate-limits/attempt-limiter.ts'
-import { networkOf } from '../rate-limits/network.ts'
 import type { UserService } from '../users/user-service.ts'
-import { networkLimits } from './attempt-limits.ts'
 import type { EmailWay } from './email-way.ts'
+import type { NetworkAttempts } from './network-attempts.ts'
 import type { SignInService } from './sign-in-service.ts'
 
 /** Either somebody is signed in at once, or a code has to come back. */
@@ -18,30 +16,15 @@ export interface SignUpParts {
   readonly signIn: SignInService
   /** null where `email` is not among the ways. */
   readonly email: EmailWay | null
-  readonly attempts: AttemptLimiter
+  readonly network: NetworkAttempts
   readonly config: SignInConfig
 }
 
 export type SignUpService = ReturnType<typeof createSignUpService>
 
 /** Signing in without a browser, as the contract has it. */
-export function createSignUpService({ users, signIn, email, attempts, config }: SignUpParts) {
-  const limits = networkLimits(config.attemptsPerNetwork)
-
-  const takeFrom = async (limit: AttemptLimit, origin: RequestOrigin): Promise<void> => {
-    try {
-      await attempts.take(limit, networkOf(origin.ip))
-    } catch (error) {
-      // The first of a series is told of; a flood of refusals must not become a flood of rows.
-      if (error instanceof AttemptsExceeded && error.first) await signIn.refused('email', limit.name, origin)
-      throw error
-    }
-  }
-
+export function createSignUpService({ users, signIn, email, network, config }: SignUpParts) {
   return {
-    takeFrom,
-    limits,
-
     /**
      * @throws PromptmeterError `email_required`, `email_invalid`; with `trusted` `user_not_found`, `user_disabled`;
      *   otherwise `too_many_attempts`, `sign_in_elsewhere`
@@ -55,7 +38,7 @@ export function createSignUpService({ users, signIn, email, attempts, config }: 
         return { kind: 'session', sessionToken }
       }
       if (email === null) throw signInElsewhere(config)
-      await takeFrom(limits.begin, origin)
+      await network.begin(origin)
       return { kind: 'challenge', challengeId: await email.begin(normalized, origin) }
     },
 
@@ -66,7 +49,7 @@ export function createSignUpService({ users, signIn, email, attempts, config }: 
      */
     async verify(challengeId: string, code: string, origin: RequestOrigin): Promise<string> {
       if (email === null) throw signInElsewhere(config)
-      await takeFrom(limits.tryCode, origin)
+      await network.tryCode(origin)
       const address = await email.verify(challengeId, code, origin)
       const user = await signIn.admit({ method: 'email', email: address }, origin)
       const signedIn = { method: 'email', clientName: origin.clientName } as const
