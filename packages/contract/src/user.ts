@@ -40,6 +40,10 @@ export const MeResponse = Type.Object(
       description: "The calling session's own Promptmeter key: stands for exactly what its token stands for",
       examples: ['pm_AZqyxF1uf4CaGyw9Tl9gcQGasshqe3yNng8aKzxNXm8mN1Qx0vWl7mXyQnB3sJ6a'],
     }),
+    upgradeUrl: Type.Union([Type.String(), Type.Null()], {
+      description: 'Where the user can get more; null where the operator named no place',
+      examples: ['https://example.com/upgrade'],
+    }),
   },
   { title: 'Me' },
 )

@@ -104,7 +104,7 @@ export async function buildApp({
   await signInPageRoutes(app, browser)
   usageRoutes(app, services.usage, services.sessions)
   await gatewayRoutes(app, { ...services, config: config.gateway })
-  accountRoutes(app, services)
+  accountRoutes(app, services, config.gateway.upgradeUrl)
   adminRoutes(app, services, secrets.adminKey)
   healthRoutes(app, database, lifecycle, services.metrics)
 

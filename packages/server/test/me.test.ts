@@ -44,7 +44,16 @@ describeOnBothEngines('GET /api/me', (engine) => {
       disabled: false,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       apiKey,
+      upgradeUrl: null,
     })
+  })
+
+  it('says where the user can get more', async () => {
+    const environment = { UPGRADE_URL: 'https://example.com/upgrade' }
+    const replica = await startTestApp(engine, { environment })
+    const answer = await getMe(replica, await replica.signUp())
+    await replica.close()
+    expect(answer.json()).toMatchObject({ upgradeUrl: 'https://example.com/upgrade' })
   })
 
   it('has nothing remaining past the threshold', async () => {

@@ -17,6 +17,16 @@ describeOnBothEngines('an editor signs in over two replicas', (engine) => {
   const me = (token: string) =>
     replicas.at(0).request({ url: '/api/me', headers: { authorization: `Bearer ${token}` } })
 
+  it('finds in the metadata where a sign-in may lead back to', async () => {
+    const url = '/.well-known/oauth-authorization-server'
+    const metadata = (await replicas.at(1).request({ url })).json()
+    expect(metadata).toMatchObject({
+      issuer: ORIGIN,
+      promptmeter_redirect_schemes: expect.arrayContaining(['vscode', 'vscodium', 'cursor']),
+      promptmeter_redirect_origins: [],
+    })
+  })
+
   it('by code and PKCE: the browser leads back with one code, and its token is a session of 30 days', async () => {
     const { page, verifier, state } = await editor.begin()
     expect(page.body).toContain('VS Code')

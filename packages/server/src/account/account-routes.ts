@@ -10,7 +10,7 @@ import { erasureRoutes } from './erasure-routes.ts'
 import { exportRoutes } from './export-routes.ts'
 
 /** What a signed-in user sees of themselves, and does with their account. */
-export function accountRoutes(app: HttpApp, services: Services): void {
+export function accountRoutes(app: HttpApp, services: Services, upgradeUrl: string | null): void {
   const { sessions, usage, audit } = services
   accountSessionRoutes(app, sessions, audit)
   accountKeyRoutes(app, sessions, services.keys, audit)
@@ -35,7 +35,12 @@ export function accountRoutes(app: HttpApp, services: Services): void {
     async (request) => {
       const principal = principalOf(request)
       const user = await sessions.getCaller(principal)
-      return { ...toUserResponse(user), limits: toLimitResponses(user), apiKey: sessions.apiKeyOf(principal) }
+      return {
+        ...toUserResponse(user),
+        limits: toLimitResponses(user),
+        apiKey: sessions.apiKeyOf(principal),
+        upgradeUrl,
+      }
     },
   )
 

@@ -41,6 +41,11 @@ export function configurationOf(parts: AuthorizationServerParts): Configuration 
     responseTypes: ['code'],
     clientAuthMethods: ['none'],
     routes: OAUTH_PATHS,
+    // So that an editor takes a way that ends, rather than lead its user to a refusal.
+    discovery: {
+      promptmeter_redirect_schemes: redirects.schemes,
+      promptmeter_redirect_origins: redirects.origins,
+    },
     cookies: {
       names: {
         session: cookieName('session'),
