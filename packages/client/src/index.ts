@@ -12,6 +12,7 @@ export { type CodeSignIn, type CodeSignInOptions, startCodeSignIn } from './code
 export { type DeviceSignIn, type DeviceSignInOptions, startDeviceSignIn } from './device-sign-in.ts'
 export {
   type ClientErrorCode,
+  errorFromAnswer,
   fromOpenAIError,
   LimitReachedError,
   NetworkError,

@@ -19,6 +19,8 @@ export interface OfflineQueueOptions {
   readonly maxEvents?: number
   /** After each batch, with the counts after its last event and how many were counted. */
   readonly onSent?: (counts: UsageCounts, sent: number) => void
+  /** After each attempt to send that had something to send, or failed. */
+  readonly onFlushed?: (result: FlushResult) => void
   /** For an event that can never be counted, with why. It is taken out. */
   readonly onRejected?: (event: BatchEvent, error: string) => void
 }
@@ -53,7 +55,7 @@ interface QueueUser {
 }
 
 export function createOfflineQueue(options: OfflineQueueOptions): OfflineQueue {
-  const { client, storage = memoryStorage(), maxEvents = 10_000, onSent, onRejected } = options
+  const { client, storage = memoryStorage(), maxEvents = 10_000, onSent, onFlushed, onRejected } = options
   let sequence = 0
   let closed = false
   let pauses = 0
@@ -122,6 +124,7 @@ export function createOfflineQueue(options: OfflineQueueOptions): OfflineQueue {
     if (left === 0 && error === null) pauses = 0
     // Whoever signs in next calls flush; anything else may pass by itself.
     else if (!(error instanceof SignInRequiredError)) later()
+    if (sent + left > 0 || error !== null) onFlushed?.({ sent, left, error })
     return { sent, left, error }
   }
 

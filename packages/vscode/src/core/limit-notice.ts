@@ -1,0 +1,30 @@
+import type { LimitStanding, Me } from '@promptmeter/client'
+import { levelOf, tightestLimit } from './limit-level.ts'
+
+/** What was said before, kept over restarts: `vscode.Memento`. */
+export interface NoticeMemory {
+  get(key: string): unknown
+  update(key: string, value: unknown): PromiseLike<void>
+}
+
+/** Says of each reached limit once, in one window or another, until it resets or changes. */
+export interface LimitNotice {
+  /** The limit to tell the user of now; null for none, or when that was done. */
+  due(me: Pick<Me, 'id' | 'limits'>): LimitStanding | null
+}
+
+const KEY = 'promptmeter.limitTold'
+
+export function createLimitNotice(memory: NoticeMemory): LimitNotice {
+  return {
+    due({ id, limits }) {
+      const reached = tightestLimit(limits.filter((limit) => levelOf(limit) === 'reached'))
+      if (reached === null) return null
+      const { meter, window, amount, windowStart } = reached
+      const occasion = [id, meter, window, amount, windowStart].join(' ')
+      if (memory.get(KEY) === occasion) return null
+      void memory.update(KEY, occasion)
+      return reached
+    },
+  }
+}

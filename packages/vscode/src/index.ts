@@ -1,0 +1,8 @@
+export * from '@promptmeter/client'
+export { activatePromptmeter } from './activate.ts'
+export type { EditorSession } from './core/session-keeper.ts'
+export type { UsageState } from './core/usage-watcher.ts'
+export type { ModelFacts } from './models/model-catalogue.ts'
+export type { DescribeModel } from './models/model-provider.ts'
+export type { PromptmeterOptions } from './options.ts'
+export type { Promptmeter } from './promptmeter.ts'

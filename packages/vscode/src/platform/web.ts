@@ -1,0 +1,7 @@
+import { webStorage } from '@promptmeter/client/web-storage'
+import type { Platform } from './platform.ts'
+
+export const platform: Platform = {
+  openQueueStorage: (_folder, id) => webStorage(`${id}-queue`),
+  startLoopbackServer: null,
+}

@@ -1,0 +1,48 @@
+import type { PromptmeterClient } from '@promptmeter/client'
+import * as vscode from 'vscode'
+import type { SessionKeeper } from './core/session-keeper.ts'
+import type { Identity } from './options.ts'
+
+const RENEW_EVERY_MS = 24 * 60 * 60 * 1000
+
+/** Renews the session now, each day, and whenever the window gets the focus, when it is due. */
+export function keepSessionFresh(keeper: SessionKeeper, client: PromptmeterClient): vscode.Disposable {
+  const renew = () => void keeper.renewIfDue(() => client.renew(), new Date())
+  const timer = setInterval(renew, RENEW_EVERY_MS)
+  const focus = vscode.window.onDidChangeWindowState(({ focused }) => {
+    if (focused) renew()
+  })
+  renew()
+  return vscode.Disposable.from(focus, { dispose: () => clearInterval(timer) })
+}
+
+/** The server has ended the session: says so where it was noticed. */
+export function askToSignInAgain({ id, appName }: Identity): void {
+  const signIn = 'Sign in'
+  const text = `${appName}: your session has ended. Sign in again to go on.`
+  void vscode.window.showWarningMessage(text, signIn).then((chosen) => {
+    if (chosen === signIn) void vscode.commands.executeCommand(`${id}.signIn`)
+  })
+}
+
+/**
+ * A desktop without a keyring keeps secrets only until it is closed, and says nothing. Who was signed in and finds nobody
+ * is told why.
+ */
+export async function watchLostSecrets(
+  keeper: SessionKeeper,
+  memory: vscode.Memento,
+  { id, appName }: Identity,
+): Promise<vscode.Disposable> {
+  const key = `${id}.signedIn`
+  const listening = keeper.onDidChange(
+    ({ after }) => void memory.update(key, after === null ? undefined : true),
+  )
+  if ((await keeper.current()) === null && memory.get(key) === true) {
+    await memory.update(key, undefined)
+    void vscode.window.showWarningMessage(
+      `${appName}: your sign-in was not kept, as this computer has no keyring that the editor can use. You will have to sign in at each start until there is one.`,
+    )
+  }
+  return listening
+}
