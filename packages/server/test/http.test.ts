@@ -9,7 +9,7 @@ describe('every answer', () => {
   let server: TestApp
   beforeAll(async () => {
     server = await startTestApp('embedded', {
-      environment: { CORS_ORIGINS: `${ALLOWED}, http://localhost:5173` },
+      environment: { CORS_ORIGINS: `${ALLOWED}, http://localhost:5173, https://*.editor.example` },
     })
     await server.services.users.add('user@example.com')
   })
@@ -75,7 +75,7 @@ describe('every answer', () => {
       },
     })
 
-  it.each([ALLOWED, 'http://localhost:5173'])(
+  it.each([ALLOWED, 'http://localhost:5173', 'https://v--0a1b2c.editor.example'])(
     'lets pages of the allowed origin %s ask first',
     async (origin) => {
       const answer = await preflight(origin)
@@ -103,6 +103,11 @@ describe('every answer', () => {
     'https://app.example.com.evil.example',
     'http://app.example.com',
     'https://app.example.com:8443',
+    'https://editor.example',
+    'https://a.b.editor.example',
+    'http://a.editor.example',
+    'https://a.editor.example.evil.example',
+    'https://evil.example/.editor.example',
     'null',
     '*',
   ])('gives the origin %s no allow header', async (origin) => {

@@ -1,6 +1,16 @@
 import { resolve } from 'node:path'
 import { isLoopbackHost } from './loopback.ts'
-import { choice, flag, headerValue, integer, list, origin, SettingReader, text, url } from './setting.ts'
+import {
+  choice,
+  flag,
+  headerValue,
+  integer,
+  list,
+  originPattern,
+  SettingReader,
+  text,
+  url,
+} from './setting.ts'
 import { readSignIn, type SignInConfig } from './sign-in-config.ts'
 
 /** Everything an operator can set. `.env.example` says the same in prose. */
@@ -113,7 +123,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       requestTimeoutMs: settings.read('REQUEST_TIMEOUT_MS', integer(1000, 3_600_000), 30_000),
       keepAliveTimeoutMs: settings.read('KEEP_ALIVE_TIMEOUT_MS', integer(1000, 3_600_000), 72_000),
       shutdownDelayMs: settings.read('SHUTDOWN_DELAY_MS', integer(0, 600_000), 0),
-      corsOrigins: settings.read('CORS_ORIGINS', list(origin()), []),
+      corsOrigins: settings.read('CORS_ORIGINS', list(originPattern()), []),
     },
     writes: {
       queueLimit: settings.read('WRITE_QUEUE_LIMIT', integer(1, 1_000_000), 10_000),

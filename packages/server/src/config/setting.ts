@@ -80,6 +80,21 @@ export function origin(protocol?: string): Reader<string> {
   }
 }
 
+/** An origin, or `https://*.example.com` for each that is one name longer. */
+export function originPattern(): Reader<string> {
+  const exact = origin()
+  return (value) => {
+    const example = value.replace(/^https:\/\/\*\.(?=[^.]+\.)/, 'https://any.')
+    if (example.includes('*')) {
+      throw new SettingError(
+        `may hold a star only at the front, as in https://*.example.com (not ${JSON.stringify(value)})`,
+      )
+    }
+    exact(example)
+    return value
+  }
+}
+
 const EMAIL = /^[^\s@<>,"]+@[^\s@<>,"]+$/
 
 /** An address in the form users are stored by. */

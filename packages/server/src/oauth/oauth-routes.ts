@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type Provider from 'oidc-provider'
+import { originCheck } from '../http/cross-origin.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import { originOf } from '../http/request-origin.ts'
 import { pastePage } from '../pages/outcome-pages.ts'
@@ -83,7 +84,7 @@ function refuseFromElsewhere({ method, headers }: FastifyRequest, corsOrigins: r
   const elsewhere = site === 'cross-site' || site === 'same-site'
   const led =
     method === 'GET' && mode === 'navigate' && (destination === undefined || destination === 'document')
-  const called = headers.origin !== undefined && corsOrigins.includes(headers.origin)
+  const called = originCheck(corsOrigins)(headers.origin)
   if (elsewhere && !led && !called)
     throw new PromptmeterError('invalid_request', 'Another site may link here, and not call.')
 }

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey } from 'node:crypto'
 import { type Configuration, interactionPolicy } from 'oidc-provider'
+import { originCheck } from '../http/cross-origin.ts'
 import { clientNameFrom } from '../http/request-origin.ts'
 import { deviceDonePage } from '../pages/device-pages.ts'
 import { deriveKeys, type JwtSecrets } from '../secret-keys.ts'
@@ -19,7 +20,7 @@ export function configurationOf(parts: AuthorizationServerParts): Configuration 
   const secure = redirects.issuer.startsWith('https:')
   const cookieName = (name: string) => `${secure ? '__Secure-' : ''}promptmeter_${name}`
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, overwrite: true, secure } as const
-  const allowedOrigins = new Set(corsOrigins)
+  const isAllowedOrigin = originCheck(corsOrigins)
   return {
     adapter: createRecordAdapters(records),
     clients: [
@@ -70,7 +71,7 @@ export function configurationOf(parts: AuthorizationServerParts): Configuration 
     issueRefreshToken: async () => false,
     pkce: { required: () => true },
     allowOmittingSingleRegisteredRedirectUri: true,
-    clientBasedCORS: (_ctx, origin) => allowedOrigins.has(origin),
+    clientBasedCORS: (_ctx, origin) => isAllowedOrigin(origin),
     findAccount: async (_ctx, userId) =>
       (await isWelcome(userId)) ? { accountId: userId, claims: async () => ({ sub: userId }) } : undefined,
     interactions: { url: (_ctx, interaction) => `/sign-in/${interaction.uid}`, policy: askEachTime() },
