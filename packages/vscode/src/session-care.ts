@@ -38,7 +38,9 @@ export async function watchLostSecrets(
   const listening = keeper.onDidChange(
     ({ after }) => void memory.update(key, after === null ? undefined : true),
   )
-  if ((await keeper.current()) === null && memory.get(key) === true) {
+  // A store that cannot be read has lost nothing yet.
+  const session = await keeper.current().catch(() => undefined)
+  if (session === null && memory.get(key) === true) {
     await memory.update(key, undefined)
     void vscode.window.showWarningMessage(
       `${appName}: your sign-in was not kept, as this computer has no keyring that the editor can use. You will have to sign in at each start until there is one.`,

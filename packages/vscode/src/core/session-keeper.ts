@@ -48,8 +48,13 @@ export function createSessionKeeper(secrets: SecretStore, key: string): SessionK
   }
 
   function reload(): Promise<EditorSession | null> {
-    reading = (reading ?? Promise.resolve(null)).then(read, read)
-    return reading
+    const next = (reading ?? Promise.resolve(null)).then(read, read)
+    reading = next
+    // What could not be read is read again by whoever asks next.
+    next.catch(() => {
+      if (reading === next) reading = undefined
+    })
+    return next
   }
 
   const current = () => reading ?? reload()
@@ -60,6 +65,10 @@ export function createSessionKeeper(secrets: SecretStore, key: string): SessionK
   async function forget(): Promise<void> {
     await secrets.delete(key)
     await reload()
+  }
+
+  async function refused(token: string): Promise<void> {
+    if ((await secrets.get(key)) === token) await forget()
   }
 
   return {
@@ -73,11 +82,9 @@ export function createSessionKeeper(secrets: SecretStore, key: string): SessionK
       return session
     },
     forget,
-    async refused(token) {
-      if ((await secrets.get(key)) === token) await forget()
-    },
+    refused,
     async renewIfDue(renew, now) {
-      const session = await current()
+      const session = await current().catch(() => null)
       if (session === null || !isRenewalDue(session, now)) return
       try {
         const { sessionToken } = await renew()
@@ -85,7 +92,7 @@ export function createSessionKeeper(secrets: SecretStore, key: string): SessionK
         if ((await secrets.get(key)) === session.token) await secrets.store(key, sessionToken)
         await reload()
       } catch (error) {
-        if (error instanceof SignInRequiredError) await forget()
+        if (error instanceof SignInRequiredError) await refused(session.token)
       }
     },
     dispose: () => listening.dispose(),

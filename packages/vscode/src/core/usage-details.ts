@@ -15,7 +15,7 @@ export function usageMarkdown(state: UsageState, appName: string, waiting: numbe
   const { me, byModel, offline } = state
   lines[0] += ` — ${plain(me.email)}`
   if (offline) lines.push('$(cloud-offline) The server cannot be reached. This is what was known before.')
-  const limits = me.limits.map((limit) => `- ${limitLine(limit, now)}`)
+  const limits = me.limits.map((limit) => `- ${plain(limitLine(limit, now))}`)
   lines.push(limits.length === 0 ? 'Nothing limits you.' : limits.join('\n'))
   if (byModel !== null && byModel.length > 0) {
     lines.push('This month by model (UTC):', byModel.slice(0, MOST_MODELS).map(modelRow).join('\n'))
@@ -33,6 +33,10 @@ function modelRow(total: UsageGroupTotal): string {
   return `- ${plain(modelLine(total))}`
 }
 
+/** The editor looks for icons after it has read the Markdown: a backslash of their own has to reach it. */
 function plain(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~$&:/@]/g, '\\$&').replace(/\s+/g, ' ')
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/\\?\$\([A-Za-z0-9-]+(~[A-Za-z]+)?\)/g, (icon) => (icon.startsWith('\\') ? icon : `\\${icon}`))
+    .replace(/[\\`*_{}[\]()#+\-.!|<>~&:/@]/g, '\\$&')
 }

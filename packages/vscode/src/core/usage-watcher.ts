@@ -1,4 +1,10 @@
-import { type Me, NetworkError, SignInRequiredError, type UsageGroupTotal } from '@promptmeter/client'
+import {
+  type Me,
+  NetworkError,
+  readSessionToken,
+  SignInRequiredError,
+  type UsageGroupTotal,
+} from '@promptmeter/client'
 import { createEmitter, type Listen } from './emitter.ts'
 
 /** What there is to show. */
@@ -39,6 +45,9 @@ export interface UsageWatcher {
 
 const BY_MODEL_EVERY_MS = 60_000
 
+/** A reset that is past by this clock and not by the server's: the clocks differ. */
+const PAST_RESET_AGAIN_MS = 60_000
+
 /** Timers run 24 days at most; what resets later is seen by then in other ways. */
 const LONGEST_TIMER_MS = 24 * 24 * 60 * 60 * 1000
 
@@ -47,7 +56,7 @@ export function createUsageWatcher(source: UsageSource): UsageWatcher {
   const changed = createEmitter<UsageState>()
   let state: UsageState = { kind: 'loading' }
   let askedAt = 0
-  let modelsAskedAt = 0
+  let models: { userId: string; askedAt: number; totals: readonly UsageGroupTotal[] | null } | undefined
   let running: Promise<UsageState> | undefined
   let queued: Promise<UsageState> | undefined
   let resetTimer: ReturnType<typeof setTimeout> | undefined
@@ -59,45 +68,58 @@ export function createUsageWatcher(source: UsageSource): UsageWatcher {
     return next
   }
 
-  async function ask(): Promise<UsageState> {
+  function becomeSignedOut(): UsageState {
     clearTimeout(resetTimer)
-    const token = await source.token()
-    if (token === null) {
-      modelsAskedAt = 0
-      return become({ kind: 'signed-out' })
-    }
-    askedAt = Date.now()
+    models = undefined
+    return become({ kind: 'signed-out' })
+  }
+
+  async function ask(): Promise<UsageState> {
+    let token: string | null = null
     try {
+      token = await source.token()
+      if (token === null) return becomeSignedOut()
+      askedAt = Date.now()
       const me = await source.me()
       const byModel = await findByModel(me)
       scheduleReset(me)
       return become({ kind: 'known', me, byModel, offline: false })
     } catch (error) {
-      if (error instanceof SignInRequiredError) {
-        await source.onRefused(token)
-        return (await source.token()) === null ? become({ kind: 'signed-out' }) : state
-      }
+      if (error instanceof SignInRequiredError && token !== null) return afterRefusal(token, error)
       const offline = error instanceof NetworkError
-      if (offline && state.kind === 'known') return become({ ...state, offline })
+      if (offline && state.kind === 'known' && mayBeOf(token, state.me)) return become({ ...state, offline })
       return become({ kind: 'failed', error: error as Error, offline })
+    }
+  }
+
+  async function afterRefusal(token: string, refusal: SignInRequiredError): Promise<UsageState> {
+    try {
+      await source.onRefused(token)
+      return (await source.token()) === null ? becomeSignedOut() : state
+    } catch {
+      return become({ kind: 'failed', error: refusal, offline: false })
     }
   }
 
   /** Less often than the counts, and where it fails what was known before. */
   async function findByModel(me: Me): Promise<readonly UsageGroupTotal[] | null> {
-    const known = state.kind === 'known' && state.me.id === me.id ? state.byModel : null
-    if (known !== null && Date.now() - modelsAskedAt < BY_MODEL_EVERY_MS) return known
-    modelsAskedAt = Date.now()
-    return source.byModel().catch(() => known)
+    const known = models?.userId === me.id ? models : undefined
+    if (known !== undefined && Date.now() - known.askedAt < BY_MODEL_EVERY_MS) return known.totals
+    const askedAt = Date.now()
+    const totals = await source.byModel().catch(() => known?.totals ?? null)
+    models = { userId: me.id, askedAt, totals }
+    return totals
   }
 
   function scheduleReset({ limits }: Me): void {
+    clearTimeout(resetTimer)
     const resets = limits.flatMap(({ resetsAt }) => (resetsAt === null ? [] : [Date.parse(resetsAt)]))
     if (resets.length === 0 || disposed) return
+    const left = Math.min(...resets) - Date.now()
     // Not every editor in the same second.
-    const wait = Math.min(...resets) - Date.now() + 1_000 + Math.random() * 10_000
+    const wait = (left > 0 ? left + 1_000 : PAST_RESET_AGAIN_MS) + Math.random() * 10_000
     if (wait > LONGEST_TIMER_MS) return
-    resetTimer = setTimeout(() => void refresh(), Math.max(wait, 1_000))
+    resetTimer = setTimeout(() => void refresh(), wait)
   }
 
   function refresh(): Promise<UsageState> {
@@ -127,4 +149,10 @@ export function createUsageWatcher(source: UsageSource): UsageWatcher {
       clearTimeout(resetTimer)
     },
   }
+}
+
+/** Another user must not be shown what was known of the one before. */
+function mayBeOf(token: string | null, me: Me): boolean {
+  const claims = token === null ? null : readSessionToken(token)
+  return claims === null || claims.userId === me.id
 }

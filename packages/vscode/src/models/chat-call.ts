@@ -21,6 +21,7 @@ export async function* callChat(
   const response = await post(client, token, toChatRequest(options), signal)
   if (!response.ok || response.body === null) {
     const body: unknown = await response.json().catch(() => null)
+    signal.throwIfAborted()
     throw errorFromAnswer(response.status, body)
   }
   try {

@@ -9,6 +9,7 @@ export type AnswerPart =
 interface Chunk {
   readonly error?: unknown
   readonly choices?: readonly {
+    readonly index?: number
     readonly delta?: {
       readonly content?: string | null
       readonly refusal?: string | null
@@ -41,8 +42,9 @@ export async function* readChatStream(body: ReadableStream<Uint8Array>): AsyncGe
       break
     }
     const { error, choices } = parseChunk(data)
-    if (error !== undefined) throw errorInStream(error)
-    const choice = choices?.[0]
+    if (error !== undefined && error !== null) throw errorInStream(error)
+    // Who asks for several answers gets the first: the editor shows one.
+    const choice = choices?.find(({ index = 0 }) => index === 0)
     const text = choice?.delta?.content ?? choice?.delta?.refusal
     if (typeof text === 'string' && text !== '') yield { kind: 'text', text }
     for (const delta of choice?.delta?.tool_calls ?? []) addTo(calls, delta)
@@ -72,7 +74,8 @@ function addTo(calls: Map<number, { id: string; name: string; input: string }>, 
   const index = delta.index ?? 0
   const call = calls.get(index) ?? { id: '', name: '', input: '' }
   calls.set(index, {
-    id: delta.id ?? call.id,
+    // Some providers repeat it empty.
+    id: delta.id || call.id,
     name: call.name + (delta.function?.name ?? ''),
     input: call.input + (delta.function?.arguments ?? ''),
   })
@@ -81,7 +84,7 @@ function addTo(calls: Map<number, { id: string; name: string; input: string }>, 
 function parseInput(name: string, input: string): object {
   try {
     const parsed: unknown = input === '' ? {} : JSON.parse(input)
-    if (typeof parsed === 'object' && parsed !== null) return parsed
+    if (isRecord(parsed)) return parsed
   } catch {
     // Told below, like JSON that is no object.
   }
@@ -90,10 +93,16 @@ function parseInput(name: string, input: string): object {
 
 function parseChunk(data: string): Chunk {
   try {
-    return JSON.parse(data) as Chunk
+    const parsed: unknown = JSON.parse(data)
+    if (isRecord(parsed)) return parsed
   } catch {
-    throw broken('The answer is no JSON.')
+    // Told below, like JSON that is no object.
   }
+  throw broken('The answer is no JSON object.')
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function errorInStream(error: unknown): Error {

@@ -16,7 +16,7 @@ const USUAL = { maxInputTokens: 128_000, maxOutputTokens: 16_384, imageInput: tr
 /** Families whose documented bounds differ, the first that fits counts. Source: OpenAI's page on each model. */
 const FAMILIES: readonly (readonly [RegExp, Partial<typeof USUAL>])[] = [
   [/^gpt-3\.5/, { maxInputTokens: 12_000, maxOutputTokens: 4_096, imageInput: false }],
-  [/^gpt-4-(0|turbo-preview|1106|0125)/, { maxOutputTokens: 4_096, imageInput: false }],
+  [/^gpt-4-(turbo-preview|1106|0125)/, { maxOutputTokens: 4_096, imageInput: false }],
   [/^gpt-4(-\d{4})?$/, { maxInputTokens: 6_000, maxOutputTokens: 2_048, imageInput: false }],
   [/^gpt-4\.1/, { maxInputTokens: 1_000_000, maxOutputTokens: 32_768 }],
   [/^gpt-4o/, {}],
@@ -31,7 +31,7 @@ const FAMILIES: readonly (readonly [RegExp, Partial<typeof USUAL>])[] = [
 
 /** Of OpenAI's, what answers no chat. */
 const OTHER_KINDS =
-  /embedding|whisper|^tts|-tts|dall-e|image|moderation|realtime|audio|transcribe|^davinci|^babbage|instruct|^sora|search|computer-use|codex|deep-research|-pro(-|$)/
+  /embedding|whisper|^tts|-tts|dall-e|image|moderation|realtime|audio|transcribe|^davinci|^babbage|^gpt-3\.5-turbo-instruct|^sora|search|computer-use|codex|deep-research|^(gpt-|o\d).*-pro(-|$)/
 
 export function isChatModel(id: string): boolean {
   return !OTHER_KINDS.test(id)
@@ -39,7 +39,7 @@ export function isChatModel(id: string): boolean {
 
 export function factsOf(id: string): ModelFacts {
   const own = FAMILIES.find(([pattern]) => pattern.test(id))?.[1] ?? {}
-  // A dated model is one of its family: gpt-5-mini-2025-08-07.
-  const family = id.replace(/-20\d\d-\d\d-\d\d$/, '')
+  // A dated model is one of its family: gpt-5-mini-2025-08-07, gpt-4-0613.
+  const family = id.replace(/-(20\d\d-\d\d-\d\d|[01]\d[0-3]\d)$/, '')
   return { name: id, family, ...USUAL, ...own }
 }

@@ -162,9 +162,12 @@ async function byPastedCode(
   return code === undefined ? null : signIn.redeemCode(code)
 }
 
-/** As text: a Uri would be escaped anew. Where no browser opens, the link can be taken to one. */
+/**
+ * Where no browser opens, the link can be taken to one. The editor takes text where its types say Uri, and leaves it as it
+ * is: a Uri would lose what is escaped in the redirect within the query.
+ */
 async function openInBrowser(url: string): Promise<void> {
-  const opened = await vscode.env.openExternal(vscode.Uri.parse(url, true))
+  const opened = await vscode.env.openExternal(url as unknown as vscode.Uri)
   if (opened) return
   const copy = 'Copy the link'
   const chosen = await vscode.window.showWarningMessage('No browser was opened.', copy)

@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, BrowserContext } from 'playwright-core'
+import { startBrowser } from './browser.ts'
+import { signIn, untilBackInEditor } from './browser-sign-in.ts'
+import { type CodeServer, installExtension, startCodeServer } from './code-server.ts'
+import { type EditorWindow, openWindow } from './editor-window.ts'
+import { type Promptmeter, startPromptmeter } from './promptmeter.ts'
+
+/** The extensions under test: the example that is built on the kit, and the extension of the project. */
+export const EXTENSIONS = {
+  hello: { usage: 'promptmeter-examples.hello.usage', category: 'Hello', setting: 'hello.serverUrl' },
+  promptmeter: {
+    usage: 'promptmeter.promptmeter.usage',
+    category: 'Promptmeter',
+    setting: 'promptmeter.serverUrl',
+  },
+} as const
+
+export interface StoryOptions {
+  readonly extension: keyof typeof EXTENSIONS
+  readonly environment?: Readonly<Record<string, string>>
+  readonly settings?: Readonly<Record<string, unknown>>
+  readonly workspaceTrust?: boolean
+  readonly port?: number
+}
+
+/** A server, an editor with one packaged extension, and the browser of one person. Everything is new for each story. */
+export interface Story {
+  readonly meter: Promptmeter
+  readonly editor: CodeServer
+  readonly context: BrowserContext
+  /** The id of the extension's item in the status bar. */
+  readonly usage: string
+  open(): Promise<EditorWindow>
+  /** Runs a command of the extension. */
+  run(window: EditorWindow, title: string): Promise<void>
+  /** Signs in by a mailed code through the page that the editor opens. */
+  signIn(window: EditorWindow, email: string): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startStory(options: StoryOptions): Promise<Story> {
+  const { extension, environment, settings = {}, ...rest } = options
+  const { usage, category, setting } = EXTENSIONS[extension]
+  const folder = await mkdtemp(join(tmpdir(), 'promptmeter-editor-'))
+  const folders = { extensionsDir: join(folder, 'extensions'), userDataDir: join(folder, 'user') }
+  const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 5 })]
+  const close = async () => {
+    for (const end of ends.reverse()) await end()
+  }
+  try {
+    const vsix = fileURLToPath(new URL(`../packages/${extension}.vsix`, import.meta.url))
+    await installExtension(vsix, folders)
+    const meter = await startPromptmeter(environment)
+    ends.push(meter.close)
+    const editor = await startCodeServer({
+      ...folders,
+      ...rest,
+      settings: { [setting]: meter.url, ...settings },
+    })
+    ends.push(editor.close)
+    const browser: Browser = await startBrowser()
+    ends.push(() => browser.close())
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    const run = (window: EditorWindow, title: string) => window.runCommand(`${category}: ${title}`)
+    return {
+      meter,
+      editor,
+      context,
+      usage,
+      open: () => openWindow(context, `${editor.url}/?ew=true`),
+      run,
+      async signIn(window, email) {
+        const page = await window.opensPage(() => run(window, 'Sign In'))
+        await signIn(page, meter.mails, email)
+        await untilBackInEditor(page)
+        await page.close()
+        await window.notifications.find(`signed in as ${email}`)
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,85 @@
+// What `vscode` is in a test: the classes of @types/vscode 1.104 that the models use, and nothing that is shown.
+import { createEmitter } from '../../src/core/emitter.ts'
+
+export class LanguageModelTextPart {
+  readonly value: string
+  constructor(value: string) {
+    this.value = value
+  }
+}
+
+export class LanguageModelToolCallPart {
+  readonly callId: string
+  readonly name: string
+  readonly input: object
+  constructor(callId: string, name: string, input: object) {
+    this.callId = callId
+    this.name = name
+    this.input = input
+  }
+}
+
+export class LanguageModelToolResultPart {
+  readonly callId: string
+  readonly content: readonly unknown[]
+  constructor(callId: string, content: readonly unknown[]) {
+    this.callId = callId
+    this.content = content
+  }
+}
+
+export class LanguageModelPromptTsxPart {
+  readonly value: unknown
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
+/** As later editors have it; 1.104 has none. */
+export class LanguageModelDataPart {
+  readonly data: Uint8Array
+  readonly mimeType: string
+  constructor(data: Uint8Array, mimeType: string) {
+    this.data = data
+    this.mimeType = mimeType
+  }
+}
+
+export const LanguageModelChatMessageRole = { User: 1, Assistant: 2 } as const
+export const LanguageModelChatToolMode = { Auto: 1, Required: 2 } as const
+
+export class LanguageModelError extends Error {
+  static NoPermissions = (message?: string) => new LanguageModelError(message, 'NoPermissions')
+  static Blocked = (message?: string) => new LanguageModelError(message, 'Blocked')
+  static NotFound = (message?: string) => new LanguageModelError(message, 'NotFound')
+  readonly code: string
+  constructor(message: string | undefined, code: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export class CancellationError extends Error {
+  override readonly name = 'Canceled'
+}
+
+export class EventEmitter<T> {
+  readonly #emitter = createEmitter<T>()
+  readonly event = this.#emitter.on
+  fire(value: T): void {
+    this.#emitter.fire(value)
+  }
+  dispose(): void {}
+}
+
+export class CancellationTokenSource {
+  readonly #emitter = createEmitter<void>()
+  readonly token = {
+    isCancellationRequested: false,
+    onCancellationRequested: this.#emitter.on,
+  }
+  cancel(): void {
+    this.token.isCancellationRequested = true
+    this.#emitter.fire()
+  }
+}
