@@ -54,6 +54,8 @@ function installOwnPackages() {
 function packageExtensions() {
   say('the extensions')
   mkdirSync(join(E2E, 'packages'), { recursive: true })
+  // The example takes the kit as whoever installs it does: as it was built.
+  must('npm', ['run', '--silent', 'build', '-w', 'packages/client', '-w', 'packages/vscode'])
   for (const [workspace, folder] of [
     ['packages/vscode', 'packages/vscode/extension'],
     ['examples/hello-extension', 'examples/hello-extension'],

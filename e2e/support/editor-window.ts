@@ -6,7 +6,8 @@ import { type Notifications, notificationsOf } from './notifications.ts'
 import { type QuickInput, quickInputOf } from './quick-input.ts'
 import { type StatusBar, statusBarOf } from './status-bar.ts'
 
-const ARTIFACTS = fileURLToPath(new URL('../artifacts/', import.meta.url))
+/** Where pictures go. */
+export const ARTIFACTS = fileURLToPath(new URL('../artifacts/', import.meta.url))
 /** A cold VS Code on a slow machine. */
 const SHOWN_WITHIN_MS = 90_000
 

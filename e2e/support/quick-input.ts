@@ -22,8 +22,8 @@ export interface QuickInput {
   placeholder(): Promise<string>
   /** What the box says about its text: the prompt, or why it is refused. */
   message(): Promise<string>
-  /** The items of the quick pick that is open, once there are any. Long lists are cut to what can be seen. */
-  items(): Promise<readonly QuickPickItem[]>
+  /** The items of the quick pick, once this one is among them. Long lists are cut to what can be seen. */
+  items(among: string | RegExp): Promise<readonly QuickPickItem[]>
   /** Chooses an item by its label, once there is one. */
   pick(label: string | RegExp): Promise<void>
   /** Accepts the text. */
@@ -56,8 +56,8 @@ export function quickInputOf(page: Page): QuickInput {
     title: () => texts('.quick-input-title'),
     placeholder: async () => (await box.getAttribute('placeholder')) ?? '',
     message: () => texts('.quick-input-message'),
-    async items() {
-      await rows.first().waitFor()
+    async items(among) {
+      await rows.filter({ hasText: among }).first().waitFor()
       return rows.evaluateAll((elements) =>
         elements.map((element) => {
           const text = (selector: string) => element.querySelector(selector)?.textContent?.trim() ?? ''

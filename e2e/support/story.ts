@@ -6,7 +6,7 @@ import type { Browser, BrowserContext } from 'playwright-core'
 import { startBrowser } from './browser.ts'
 import { signIn, untilBackInEditor } from './browser-sign-in.ts'
 import { type CodeServer, installExtension, startCodeServer } from './code-server.ts'
-import { type EditorWindow, openWindow } from './editor-window.ts'
+import { ARTIFACTS, type EditorWindow, openWindow } from './editor-window.ts'
 import { type Promptmeter, startPromptmeter } from './promptmeter.ts'
 
 /** The extensions under test: the example that is built on the kit, and the extension of the project. */
@@ -39,7 +39,8 @@ export interface Story {
   run(window: EditorWindow, title: string): Promise<void>
   /** Signs in by a mailed code through the page that the editor opens. */
   signIn(window: EditorWindow, email: string): Promise<void>
-  close(): Promise<void>
+  /** Ends all of it. Where the test has failed, first keeps `artifacts/failed-<n>.png` of every page that is open. */
+  close(failed: boolean): Promise<void>
 }
 
 export async function startStory(options: StoryOptions): Promise<Story> {
@@ -47,8 +48,13 @@ export async function startStory(options: StoryOptions): Promise<Story> {
   const { usage, category, setting } = EXTENSIONS[extension]
   const folder = await mkdtemp(join(tmpdir(), 'promptmeter-editor-'))
   const folders = { extensionsDir: join(folder, 'extensions'), userDataDir: join(folder, 'user') }
+  let browser: Browser | undefined
   const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 5 })]
-  const close = async () => {
+  const close = async (failed: boolean) => {
+    const pages = failed ? (browser?.contexts().flatMap((context) => context.pages()) ?? []) : []
+    for (const [index, page] of pages.entries()) {
+      await page.screenshot({ path: `${ARTIFACTS}failed-${index + 1}.png` }).catch(() => {})
+    }
     for (const end of ends.reverse()) await end()
   }
   try {
@@ -62,8 +68,8 @@ export async function startStory(options: StoryOptions): Promise<Story> {
       settings: { [setting]: meter.url, ...settings },
     })
     ends.push(editor.close)
-    const browser: Browser = await startBrowser()
-    ends.push(() => browser.close())
+    browser = await startBrowser()
+    ends.push(browser.close.bind(browser))
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
     const run = (window: EditorWindow, title: string) => window.runCommand(`${category}: ${title}`)
     return {
@@ -71,7 +77,12 @@ export async function startStory(options: StoryOptions): Promise<Story> {
       editor,
       context,
       usage,
-      open: () => openWindow(context, `${editor.url}/?ew=true`),
+      async open() {
+        const window = await openWindow(context, `${editor.url}/?ew=true`)
+        // Once the extension knows where its user stands.
+        await window.statusBar.find(usage, /Sign in|prompts|Offline/)
+        return window
+      },
       run,
       async signIn(window, email) {
         const page = await window.opensPage(() => run(window, 'Sign In'))
@@ -83,7 +94,7 @@ export async function startStory(options: StoryOptions): Promise<Story> {
       close,
     }
   } catch (error) {
-    await close()
+    await close(true)
     throw error
   }
 }

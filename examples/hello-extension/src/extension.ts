@@ -8,10 +8,16 @@ export async function activate(context: vscode.ExtensionContext) {
   const ask = vscode.commands.registerCommand('hello.ask', async () => {
     await meter.signIn()
     const [model] = await vscode.lm.selectChatModels({ vendor: 'hello' })
-    const answer = await model?.sendRequest([vscode.LanguageModelChatMessage.User('Say hello to the world.')])
-    const editor = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument())
-    for await (const text of answer?.text ?? []) {
-      await editor.edit((edit) => edit.insert(new vscode.Position(editor.document.lineCount, 0), text))
+    try {
+      const answer = await model?.sendRequest([
+        vscode.LanguageModelChatMessage.User('Say hello to the world.'),
+      ])
+      const editor = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument())
+      for await (const text of answer?.text ?? []) {
+        await editor.edit((edit) => edit.insert(new vscode.Position(editor.document.lineCount, 0), text))
+      }
+    } catch (error) {
+      if (!(await meter.handleError(error, { userAsked: true }))) throw error
     }
   })
 

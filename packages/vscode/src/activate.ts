@@ -13,6 +13,7 @@ import * as vscode from 'vscode'
 import { platform } from '#platform'
 import { createAuthenticationProvider } from './authentication-provider.ts'
 import { registerCommands } from './commands.ts'
+import { reachedLimit } from './core/limit-level.ts'
 import { createLimitNotice } from './core/limit-notice.ts'
 import { createSessionKeeper, type EditorSession } from './core/session-keeper.ts'
 import { createUsageWatcher, type UsageState } from './core/usage-watcher.ts'
@@ -87,6 +88,7 @@ export async function activatePromptmeter(
   const notice = createLimitNotice(globalState)
   const bar = statusBar ? keep(createStatusBar(identity)) : null
   let waiting = 0
+  let told = 0
   bar?.show(watcher.state, waiting)
 
   async function countWaiting(): Promise<void> {
@@ -96,7 +98,9 @@ export async function activatePromptmeter(
 
   function tellOnce(userId: string, limits: readonly LimitStanding[], upgradeUrl: string | null): void {
     const limit = notice.due({ id: userId, limits: [...limits] })
-    if (limit !== null) showLimitMessage(limit, upgradeUrl, identity)
+    if (limit === null) return
+    told += 1
+    showLimitMessage(limit, upgradeUrl, identity)
   }
 
   watcher.onDidChange((state) => {
@@ -189,12 +193,17 @@ export async function activatePromptmeter(
     },
     onDidChangeUsage: changed.event,
     refreshUsage: watcher.refresh,
-    async handleError(error) {
-      const known = error instanceof PromptmeterError ? error : fromOpenAIError(error)
-      const isOurs = known instanceof LimitReachedError || known instanceof SignInRequiredError
-      // Both are said by what the server answers now: once, and with what to do.
-      if (isOurs) await watcher.refresh()
-      return isOurs
+    async handleError(error, { userAsked = false } = {}) {
+      if (!isRefusal(error)) return false
+      // Said by what the server answers now: once, and with what to do.
+      const before = told
+      const state = await watcher.refresh()
+      if (state.kind === 'signed-out') return true
+      if (state.kind !== 'known') return false
+      const limit = reachedLimit(state.me.limits)
+      if (limit !== null && userAsked && told === before)
+        showLimitMessage(limit, state.me.upgradeUrl, identity)
+      return limit !== null
     },
     handleUri: callbacks.handleUri,
     dispose: () => {
@@ -203,6 +212,14 @@ export async function activatePromptmeter(
   }
   context.subscriptions.push(meter)
   return meter
+}
+
+/** A limit that is reached or a session that is over, however it was told. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof vscode.LanguageModelError)
+    return error.code === 'Blocked' || error.code === 'NoPermissions'
+  const known = error instanceof PromptmeterError ? error : fromOpenAIError(error)
+  return known instanceof LimitReachedError || known instanceof SignInRequiredError
 }
 
 /** Of this month (UTC), the model with the most tokens first. */

@@ -3,6 +3,11 @@ import type * as vscode from 'vscode'
 import type { EditorSession } from './core/session-keeper.ts'
 import type { UsageState } from './core/usage-watcher.ts'
 
+export interface HandleErrorOptions {
+  /** The user asked for this very call, and would wonder: the limit is told again. Leave it out for calls per keystroke. */
+  readonly userAsked?: boolean
+}
+
 /** What `activatePromptmeter` gives. Disposed of with the extension. */
 export interface Promptmeter extends vscode.Disposable {
   readonly client: PromptmeterClient
@@ -24,10 +29,10 @@ export interface Promptmeter extends vscode.Disposable {
   /** Asks the server anew, after a call of the gateway that the kit did not see. */
   refreshUsage(): Promise<UsageState>
   /**
-   * Shows what an error of the client or of the `openai` package means to the user: a reached limit once, an ended session
-   * with a way to sign in. False for an error that is not Promptmeter's: then it is yours.
+   * Shows what an error of the client, of the `openai` package or of a language model means to the user: a reached limit once,
+   * an ended session with a way to sign in. False for any other error: that one is yours.
    */
-  handleError(error: unknown): Promise<boolean>
+  handleError(error: unknown, options?: HandleErrorOptions): Promise<boolean>
   /** For an extension with a URI handler of its own. True where the address was for a sign-in. */
   handleUri(uri: vscode.Uri): boolean
 }

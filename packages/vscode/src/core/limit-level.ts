@@ -19,6 +19,11 @@ export function tightestLimit(limits: readonly LimitStanding[]): LimitStanding |
   return tightest
 }
 
+/** The tightest of the limits that are reached; null for none. */
+export function reachedLimit(limits: readonly LimitStanding[]): LimitStanding | null {
+  return tightestLimit(limits.filter((limit) => levelOf(limit) === 'reached'))
+}
+
 function compare(a: LimitStanding, b: LimitStanding): number {
   return shareOf(a) - shareOf(b) || resetOf(a) - resetOf(b)
 }

@@ -1,5 +1,5 @@
 import type { LimitStanding, Me } from '@promptmeter/client'
-import { levelOf, tightestLimit } from './limit-level.ts'
+import { reachedLimit } from './limit-level.ts'
 
 /** What was said before, kept over restarts: `vscode.Memento`. */
 export interface NoticeMemory {
@@ -18,7 +18,7 @@ const KEY = 'promptmeter.limitTold'
 export function createLimitNotice(memory: NoticeMemory): LimitNotice {
   return {
     due({ id, limits }) {
-      const reached = tightestLimit(limits.filter((limit) => levelOf(limit) === 'reached'))
+      const reached = reachedLimit(limits)
       if (reached === null) return null
       const { meter, window, amount, windowStart } = reached
       const occasion = [id, meter, window, amount, windowStart].join(' ')

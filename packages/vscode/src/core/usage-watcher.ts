@@ -43,8 +43,6 @@ export interface UsageWatcher {
   dispose(): void
 }
 
-const BY_MODEL_EVERY_MS = 60_000
-
 /** A reset that is past by this clock and not by the server's: the clocks differ. */
 const PAST_RESET_AGAIN_MS = 60_000
 
@@ -56,7 +54,7 @@ export function createUsageWatcher(source: UsageSource): UsageWatcher {
   const changed = createEmitter<UsageState>()
   let state: UsageState = { kind: 'loading' }
   let askedAt = 0
-  let models: { userId: string; askedAt: number; totals: readonly UsageGroupTotal[] | null } | undefined
+  let models: { userId: string; occasion: string; totals: readonly UsageGroupTotal[] } | undefined
   let running: Promise<UsageState> | undefined
   let queued: Promise<UsageState> | undefined
   let resetTimer: ReturnType<typeof setTimeout> | undefined
@@ -101,14 +99,19 @@ export function createUsageWatcher(source: UsageSource): UsageWatcher {
     }
   }
 
-  /** Less often than the counts, and where it fails what was known before. */
+  /** Asked only where something was counted since; where that fails, what was known before. */
   async function findByModel(me: Me): Promise<readonly UsageGroupTotal[] | null> {
-    const known = models?.userId === me.id ? models : undefined
-    if (known !== undefined && Date.now() - known.askedAt < BY_MODEL_EVERY_MS) return known.totals
-    const askedAt = Date.now()
-    const totals = await source.byModel().catch(() => known?.totals ?? null)
-    models = { userId: me.id, askedAt, totals }
-    return totals
+    const { id: userId, promptCount, tokenCount, costMicros } = me
+    const month = new Date().toISOString().slice(0, 7)
+    const occasion = [month, promptCount, tokenCount, costMicros].join(' ')
+    const known = models?.userId === userId ? models : undefined
+    if (known?.occasion === occasion) return known.totals
+    try {
+      models = { userId, occasion, totals: await source.byModel() }
+      return models.totals
+    } catch {
+      return known?.totals ?? null
+    }
   }
 
   function scheduleReset({ limits }: Me): void {

@@ -31,10 +31,16 @@ export interface ModelProvider extends vscode.LanguageModelChatProvider, vscode.
 
 const LIST_TIMEOUT_MS = 10_000
 
+/** The editor asks at each choice of a model. */
+const LIST_AGAIN_AFTER_MS = 5 * 60_000
+
 /** The models of the gateway, as the editor's own. What they use the gateway has counted: nothing is counted here. */
 export function createModelProvider(parts: ModelProviderParts): ModelProvider {
   const { client, describeModel = (_id, facts) => facts, onCalled } = parts
   const changed = new vscode.EventEmitter<void>()
+
+  let listed: { readonly at: number; readonly models: vscode.LanguageModelChatInformation[] } | null = null
+  let reloads = 0
 
   async function listModels(): Promise<vscode.LanguageModelChatInformation[]> {
     const models = await client.models({ signal: AbortSignal.timeout(LIST_TIMEOUT_MS) })
@@ -47,7 +53,11 @@ export function createModelProvider(parts: ModelProviderParts): ModelProvider {
 
   return {
     onDidChangeLanguageModelChatInformation: changed.event,
-    reload: () => changed.fire(),
+    reload() {
+      listed = null
+      reloads += 1
+      changed.fire()
+    },
     dispose: () => changed.dispose(),
 
     async provideLanguageModelChatInformation({ silent }) {
@@ -55,8 +65,17 @@ export function createModelProvider(parts: ModelProviderParts): ModelProvider {
         if (silent) return []
         await parts.signIn()
       }
-      // A picker without our models, rather than one with an error: the status bar says what is wrong.
-      return listModels().catch(() => [])
+      if (listed !== null && Date.now() - listed.at < LIST_AGAIN_AFTER_MS) return listed.models
+      try {
+        const asked = reloads
+        const models = await listModels()
+        // What another user was told meanwhile is not kept for this one.
+        if (asked === reloads) listed = { at: Date.now(), models }
+        return models
+      } catch {
+        // A picker without our models, rather than one with an error: the status bar says what is wrong.
+        return []
+      }
     },
 
     async provideLanguageModelChatResponse(model, messages, options, progress, cancellation) {
