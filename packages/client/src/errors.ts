@@ -113,6 +113,8 @@ export function errorFromAnswer(status: number, body: unknown, details: ErrorDet
 export function fromOpenAIError(error: unknown): PromptmeterError | null {
   const thrown = recordOf(error)
   if (thrown === undefined || typeof thrown.status !== 'number') return null
+  // So does the gateway mark what it only passes on.
+  if (thrown.headers instanceof Headers && thrown.headers.has('x-upstream-status')) return null
   const answered = errorFromAnswer(thrown.status, { error: thrown.error }, { cause: error })
   return answered.code === 'unexpected_answer' ? null : answered
 }

@@ -1,4 +1,4 @@
-import { SignInError } from './errors.ts'
+import { type ErrorDetails, PromptmeterError, SignInError } from './errors.ts'
 import { readJson, type Transport } from './transport.ts'
 
 /** The one client that the server knows; it is public and has no secret. */
@@ -17,8 +17,28 @@ export interface OAuthServer {
 }
 
 /** @throws PromptmeterError */
-export function discover(transport: Transport, signal?: AbortSignal): Promise<OAuthServer> {
-  return transport.json('/.well-known/oauth-authorization-server', { token: null, signal })
+export async function discover(transport: Transport, signal?: AbortSignal): Promise<OAuthServer> {
+  const server = await transport.json<Partial<OAuthServer> | null>(
+    '/.well-known/oauth-authorization-server',
+    { token: null, signal },
+  )
+  if (server !== null && NEEDED.every((name) => isAddress(server[name]))) return server as OAuthServer
+  throw new PromptmeterError(
+    'unexpected_answer',
+    `${transport.serverUrl} does not say how to sign in. Is the address right?`,
+  )
+}
+
+const NEEDED = [
+  'issuer',
+  'authorization_endpoint',
+  'token_endpoint',
+  'device_authorization_endpoint',
+] as const satisfies (keyof OAuthServer)[]
+
+/** Some are opened in a browser: nothing but the web may come of them. */
+function isAddress(url: unknown): boolean {
+  return typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
 }
 
 /** What a token or device endpoint answers, as far as it fits. */
@@ -30,7 +50,7 @@ export interface OAuthAnswer {
 /**
  * Sends a form to an endpoint and gives what it answers, a refusal among it. The path alone is taken from what the server
  * says of itself: tokens go to the address that the caller named and nowhere else.
- * @throws NetworkError; SignInError for what is no answer of OAuth's
+ * @throws NetworkError; SignInError with its status for what is no answer of OAuth's, or a server that fails
  */
 export async function postForm(
   transport: Transport,
@@ -42,7 +62,12 @@ export async function postForm(
   const path = pathBelow(transport.serverUrl, endpoint)
   const response = await transport.send(path, { method: 'POST', body, token: null, signal })
   const answer = await readJson(response)
-  if (typeof answer === 'object' && answer !== null) return answer as OAuthAnswer
+  if (typeof answer === 'object' && answer !== null) {
+    const told = answer as OAuthAnswer
+    // The code was taken: the one failure after which asking again is of no use.
+    if (response.status < 500 || told.error === 'temporarily_unavailable') return told
+    throw refusalOf(told, { status: response.status })
+  }
   throw new SignInError('server_error', `The server answered ${response.status} to the sign-in.`, {
     status: response.status,
   })
@@ -67,9 +92,12 @@ const SENTENCES: Record<string, string> = {
   too_many_attempts: 'Too many attempts. Wait a few minutes, then begin anew.',
 }
 
-export function refusalOf({ error, code, error_description }: OAuthAnswer): SignInError {
+export function refusalOf(
+  { error, code, error_description }: OAuthAnswer,
+  details: ErrorDetails = {},
+): SignInError {
   // A limit on attempts is told in the words of the API, where `error` is a sentence.
   const reason = String(code ?? error ?? 'server_error')
   const told = typeof error_description === 'string' ? `: ${error_description}` : ''
-  return new SignInError(reason, SENTENCES[reason] ?? `The sign-in failed with ${reason}${told}.`)
+  return new SignInError(reason, SENTENCES[reason] ?? `The sign-in failed with ${reason}${told}.`, details)
 }

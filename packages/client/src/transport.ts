@@ -1,4 +1,4 @@
-import { errorFromAnswer, NetworkError, PromptmeterError } from './errors.ts'
+import { errorFromAnswer, NetworkError, PromptmeterError, SignInRequiredError } from './errors.ts'
 import { delayBeforeRetry, isPassing, parseRetryAfter, wait } from './retry.ts'
 import { parseServerUrl } from './server-url.ts'
 
@@ -14,6 +14,8 @@ export interface TransportOptions {
   /** Allows `http:` to another machine, for a network you trust. */
   readonly allowHttp?: boolean
   readonly token?: TokenSource
+  /** What the session is called where its user sees it; browsers send their own. Visible ASCII and blanks. */
+  readonly userAgent?: string
   /** Instead of the global one. */
   readonly fetch?: typeof globalThis.fetch
   /** How long one try may take, in milliseconds; 30 seconds when left out. */
@@ -47,7 +49,7 @@ export interface Transport {
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const { allowHttp, timeoutMs = 30_000, maxRetries = 3, token = null } = options
+  const { allowHttp, timeoutMs = 30_000, maxRetries = 3, token = null, userAgent } = options
   const serverUrl = parseServerUrl(options.serverUrl, allowHttp)
   // Called as a plain function: browsers refuse the global fetch as a method of something else.
   const { fetch = globalThis.fetch } = options
@@ -57,7 +59,8 @@ export function createTransport(options: TransportOptions): Transport {
     const { method = 'GET', body, signal } = request
     const headers: Record<string, string> = { accept: 'application/json', ...request.headers }
     const bearer = request.token === undefined ? await currentToken() : request.token
-    if (bearer !== null) headers.authorization = `Bearer ${bearer}`
+    if (userAgent !== undefined) headers['user-agent'] = userAgent
+    if (bearer !== null) headers.authorization = `Bearer ${inHeader(bearer)}`
     if (body !== undefined && !(body instanceof URLSearchParams)) headers['content-type'] = 'application/json'
     const timeout = AbortSignal.timeout(timeoutMs)
     try {
@@ -126,6 +129,12 @@ export function createTransport(options: TransportOptions): Transport {
       throw errorFromAnswer(response.status, body, details)
     },
   }
+}
+
+/** Checked here: the error of a header that cannot be would show the token. */
+function inHeader(token: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return token
+  throw new SignInRequiredError('token_invalid', 'What was given as the token cannot be one. Sign in again.')
 }
 
 /** Undefined for what is no JSON. */

@@ -1,27 +1,22 @@
 import {
   createClient,
   createOfflineQueue,
-  fromOpenAIError,
-  LimitReachedError,
-  type LimitStanding,
   type PromptmeterClient,
-  PromptmeterError,
-  SignInRequiredError,
   type UsageGroupTotal,
 } from '@promptmeter/client'
 import * as vscode from 'vscode'
 import { platform } from '#platform'
 import { createAuthenticationProvider } from './authentication-provider.ts'
 import { registerCommands } from './commands.ts'
-import { reachedLimit } from './core/limit-level.ts'
-import { createLimitNotice } from './core/limit-notice.ts'
-import { createSessionKeeper, type EditorSession } from './core/session-keeper.ts'
-import { createUsageWatcher, type UsageState } from './core/usage-watcher.ts'
-import { showLimitMessage } from './limit-message.ts'
+import { createSessionKeeper } from './core/session-keeper.ts'
+import { createUsageWatcher, type UsageState, type UsageWatcher } from './core/usage-watcher.ts'
+import { createSessionFlow } from './editor-session.ts'
+import { createLimitMessage } from './limit-message.ts'
 import { createModelProvider } from './models/model-provider.ts'
 import { contributesModels, identityOf, missingContributions, type PromptmeterOptions } from './options.ts'
 import type { Promptmeter } from './promptmeter.ts'
-import { askToSignInAgain, keepSessionFresh, watchLostSecrets } from './session-care.ts'
+import { createRefusals } from './refusals.ts'
+import { keepSessionFresh, watchLostSecrets } from './session-care.ts'
 import { createCallbackUris } from './sign-in/callback-uris.ts'
 import { signInFromEditor } from './sign-in/editor-sign-in.ts'
 import { createStatusBar } from './status-bar.ts'
@@ -47,8 +42,10 @@ export async function activatePromptmeter(
   }
 
   const own: vscode.Disposable[] = []
+  let disposed = false
   const keep = <T extends vscode.Disposable>(disposable: T): T => {
-    own.push(disposable)
+    if (disposed) disposable.dispose()
+    else own.push(disposable)
     return disposable
   }
 
@@ -56,20 +53,10 @@ export async function activatePromptmeter(
     serverUrl,
     allowHttp,
     source,
+    ...(platform.sendsUserAgent && { userAgent: userAgentOf(source) }),
     token: async () => (await keeper.current())?.token ?? null,
   })
   const keeper = keep(createSessionKeeper(secrets, `${id}.session ${client.serverUrl}`))
-  const watcher = keep(
-    createUsageWatcher({
-      token: client.transport.token,
-      me: client.me,
-      byModel: () => usageByModel(client),
-      async onRefused(token) {
-        await keeper.refused(token)
-        if ((await keeper.current()) === null) askToSignInAgain(identity)
-      },
-    }),
-  )
   const queue = createOfflineQueue({
     client,
     storage: platform.openQueueStorage(globalStorageUri, id),
@@ -84,79 +71,55 @@ export async function activatePromptmeter(
   })
   keep({ dispose: queue.close })
 
+  const callbacks = createCallbackUris(extensionId)
+  if (uriHandler) {
+    keep(vscode.window.registerUriHandler({ handleUri: (uri) => void callbacks.handleUri(uri) }))
+  }
+  const askUser = () => signInFromEditor({ client, appName, callbacks, platform })
+  const { signIn, signOut, onRefused } = createSessionFlow({ identity, client, keeper, queue, askUser })
+  const watcher: UsageWatcher = keep(
+    createUsageWatcher({
+      token: client.transport.token,
+      me: client.me,
+      byModel: () => usageByModel(client),
+      onRefused,
+    }),
+  )
+
   const changed = keep(new vscode.EventEmitter<UsageState>())
-  const notice = createLimitNotice(globalState)
+  const message = createLimitMessage(globalState, identity)
+  const refusals = createRefusals(watcher, message)
   const bar = statusBar ? keep(createStatusBar(identity)) : null
   let waiting = 0
-  let told = 0
   bar?.show(watcher.state, waiting)
-
-  async function countWaiting(): Promise<void> {
-    waiting = await queue.size().catch(() => 0)
-    bar?.show(watcher.state, waiting)
-  }
-
-  function tellOnce(userId: string, limits: readonly LimitStanding[], upgradeUrl: string | null): void {
-    const limit = notice.due({ id: userId, limits: [...limits] })
-    if (limit === null) return
-    told += 1
-    showLimitMessage(limit, upgradeUrl, identity)
-  }
-
   watcher.onDidChange((state) => {
     bar?.show(state, waiting)
-    if (state.kind === 'known' && !state.offline) tellOnce(state.me.id, state.me.limits, state.me.upgradeUrl)
+    if (state.kind === 'known' && !state.offline) message.tellOnce(state.me)
     changed.fire(state)
   })
 
-  const callbacks = createCallbackUris(extensionId)
-  if (uriHandler)
-    keep(vscode.window.registerUriHandler({ handleUri: (uri) => void callbacks.handleUri(uri) }))
-
-  let signingIn: Promise<EditorSession> | undefined
-  function signIn(): Promise<EditorSession> {
-    signingIn ??= startSession().finally(() => {
-      signingIn = undefined
-    })
-    return signingIn
-  }
-
-  async function startSession(): Promise<EditorSession> {
-    const known = await keeper.current()
-    if (known !== null) return known
-    return keeper.begin(await signInFromEditor({ client, appName, callbacks, platform }))
-  }
-
-  async function signOut(): Promise<void> {
-    // What waits is sent while it can be; the rest waits for the same user.
-    await queue.flush()
-    try {
-      await client.signOut()
-    } catch (error) {
-      void vscode.window.showWarningMessage(
-        `${appName}: you are signed out here, but the server could not be told: ${(error as Error).message} The session ends by itself within 30 days, or from another editor under Manage Sessions.`,
-      )
-    }
-    await keeper.forget()
+  async function countWaiting(): Promise<void> {
+    waiting = await queue.size().catch(() => 0)
+    if (!disposed) bar?.show(watcher.state, waiting)
   }
 
   const authentication = keep(createAuthenticationProvider({ keeper, signIn, signOut }))
   keep(vscode.authentication.registerAuthenticationProvider(id, appName, authentication))
   keep(registerCommands({ identity, client, watcher, signIn, signOut }))
 
-  if (languageModels && contributesModels(extension.packageJSON, id)) {
-    // Editors made from an older VS Code have no such list.
-    const register = vscode.lm?.registerLanguageModelChatProvider
+  // Editors made from an older VS Code have no such list.
+  const register = vscode.lm?.registerLanguageModelChatProvider
+  if (languageModels && contributesModels(extension.packageJSON, id) && typeof register === 'function') {
     const models = keep(
       createModelProvider({
         client,
         describeModel: options.describeModel,
         isSignedIn: async () => (await keeper.current()) !== null,
         signIn: async () => void (await signIn()),
-        onCalled: () => void watcher.refresh(),
+        onCalled: refusals.noteCall,
       }),
     )
-    if (typeof register === 'function') keep(register(id, models))
+    keep(register(id, models))
     keep(keeper.onDidChange(models.reload))
   }
 
@@ -193,33 +156,20 @@ export async function activatePromptmeter(
     },
     onDidChangeUsage: changed.event,
     refreshUsage: watcher.refresh,
-    async handleError(error, { userAsked = false } = {}) {
-      if (!isRefusal(error)) return false
-      // Said by what the server answers now: once, and with what to do.
-      const before = told
-      const state = await watcher.refresh()
-      if (state.kind === 'signed-out') return true
-      if (state.kind !== 'known') return false
-      const limit = reachedLimit(state.me.limits)
-      if (limit !== null && userAsked && told === before)
-        showLimitMessage(limit, state.me.upgradeUrl, identity)
-      return limit !== null
-    },
+    handleError: refusals.handle,
     handleUri: callbacks.handleUri,
     dispose: () => {
-      for (const disposable of own.reverse()) disposable.dispose()
+      disposed = true
+      for (const disposable of own.splice(0).reverse()) disposable.dispose()
     },
   }
   context.subscriptions.push(meter)
   return meter
 }
 
-/** A limit that is reached or a session that is over, however it was told. */
-function isRefusal(error: unknown): boolean {
-  if (error instanceof vscode.LanguageModelError)
-    return error.code === 'Blocked' || error.code === 'NoPermissions'
-  const known = error instanceof PromptmeterError ? error : fromOpenAIError(error)
-  return known instanceof LimitReachedError || known instanceof SignInRequiredError
+/** How the session is called where its user sees it: `hello/0.1.0 (Visual Studio Code)`. */
+function userAgentOf(source: string): string {
+  return `${source} (${vscode.env.appName})`.replace(/[^\x20-\x7e]/g, '')
 }
 
 /** Of this month (UTC), the model with the most tokens first. */

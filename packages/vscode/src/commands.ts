@@ -1,6 +1,7 @@
 import { type PromptmeterClient, SignInRequiredError } from '@promptmeter/client'
 import * as vscode from 'vscode'
 import type { UsageWatcher } from './core/usage-watcher.ts'
+import { inert } from './core/wording.ts'
 import type { CommandName, Identity } from './options.ts'
 import type { Promptmeter } from './promptmeter.ts'
 import { showSessionMenu } from './session-menu.ts'
@@ -22,7 +23,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
   const commands: Record<CommandName, () => Promise<unknown>> = {
     signIn: async () => {
       const { email } = await signIn()
-      void vscode.window.showInformationMessage(`${appName}: signed in as ${email}.`)
+      void vscode.window.showInformationMessage(`${appName}: signed in as ${inert(email)}.`)
     },
     async signOut() {
       await signOut()
@@ -47,7 +48,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
       // Said by the watcher, with a button to sign in.
       if (error instanceof SignInRequiredError) await watcher.refresh()
       else if (!(error instanceof vscode.CancellationError)) {
-        void vscode.window.showErrorMessage(`${appName}: ${(error as Error).message}`)
+        void vscode.window.showErrorMessage(`${appName}: ${inert((error as Error).message)}`)
       }
     }
   }

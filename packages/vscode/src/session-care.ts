@@ -16,15 +16,6 @@ export function keepSessionFresh(keeper: SessionKeeper, client: PromptmeterClien
   return vscode.Disposable.from(focus, { dispose: () => clearInterval(timer) })
 }
 
-/** The server has ended the session: says so where it was noticed. */
-export function askToSignInAgain({ id, appName }: Identity): void {
-  const signIn = 'Sign in'
-  const text = `${appName}: your session has ended. Sign in again to go on.`
-  void vscode.window.showWarningMessage(text, signIn).then((chosen) => {
-    if (chosen === signIn) void vscode.commands.executeCommand(`${id}.signIn`)
-  })
-}
-
 /**
  * A desktop without a keyring keeps secrets only until it is closed, and says nothing. Who was signed in and finds nobody
  * is told why.

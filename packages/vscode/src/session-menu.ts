@@ -1,5 +1,6 @@
 import type { PromptmeterClient, Session } from '@promptmeter/client'
 import * as vscode from 'vscode'
+import { inert } from './core/wording.ts'
 
 /** Where the user is signed in, and the end of it. */
 export async function showSessionMenu(client: PromptmeterClient, appName: string): Promise<void> {
@@ -7,7 +8,7 @@ export async function showSessionMenu(client: PromptmeterClient, appName: string
   const everywhereElse = { label: '$(close-all) Sign out everywhere else', session: null }
   const items = [
     ...sessions.map((session) => ({
-      label: `$(${session.current ? 'check' : 'device-desktop'}) ${session.clientName ?? 'an unnamed client'}`,
+      label: `$(${session.current ? 'check' : 'device-desktop'}) ${clientName(session)}`,
       description: session.current ? 'this editor' : '',
       detail: `Signed in ${localTime(session.createdAt)}, last used ${localTime(session.lastUsedAt)}`,
       session,
@@ -33,8 +34,12 @@ function isLive({ revokedAt, expiresAt }: Session): boolean {
   return revokedAt === null && (expiresAt === null || Date.parse(expiresAt) > Date.now())
 }
 
-function sessionName({ current, clientName }: Session): string {
-  return current ? 'this editor' : (clientName ?? 'an unnamed client')
+function sessionName(session: Session): string {
+  return session.current ? 'this editor' : clientName(session)
+}
+
+function clientName({ clientName }: Session): string {
+  return inert(clientName ?? 'an unnamed client')
 }
 
 function localTime(instant: string | null): string {

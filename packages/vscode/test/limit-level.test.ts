@@ -1,12 +1,12 @@
 import type { LimitStanding } from '@promptmeter/client'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { levelOf, tightestLimit } from '../src/core/limit-level.ts'
+import { levelOf, reachedLimit, tightestLimit } from '../src/core/limit-level.ts'
 import { LIFETIME, limit } from './support/standings.ts'
 
 const standings: fc.Arbitrary<LimitStanding> = fc
   .record({
-    amount: fc.nat(1_000),
+    amount: fc.oneof(fc.nat(10), fc.nat(1_000)),
     used: fc.nat(1_200),
     held: fc.nat(20),
     resetsAt: fc.option(
@@ -53,6 +53,18 @@ describe('the tightest limit', () => {
         expect(facts(tightestLimit(limits.toReversed()))).toEqual(facts(tightestLimit(limits)))
       }),
     )
+  })
+
+  it('of nothing at all is tighter than any that is not reached', () => {
+    const [nothing, nearly] = [limit({ amount: 0 }), limit({ used: 9, ...LIFETIME })]
+    expect(tightestLimit([nearly, nothing])).toBe(nothing)
+    expect(tightestLimit([nothing, nearly])).toBe(nothing)
+  })
+
+  it('of those that are reached is none while none is', () => {
+    expect(reachedLimit([limit({ used: 9 }), limit({ used: 9, ...LIFETIME })])).toBeNull()
+    const reached = limit({ used: 10 })
+    expect(reachedLimit([limit({ used: 9, ...LIFETIME }), reached])).toBe(reached)
   })
 
   it('of equals is the lifetime’s', () => {

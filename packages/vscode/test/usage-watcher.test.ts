@@ -17,7 +17,10 @@ beforeEach(() => {
   watcher = createUsageWatcher(source)
   told = []
   watcher.onDidChange((state) => void told.push(state))
-  return () => watcher.dispose()
+  return () => {
+    watcher.dispose()
+    vi.useRealTimers()
+  }
 })
 
 describe('what there is to show', () => {
@@ -110,31 +113,36 @@ describe('several that ask at once', () => {
 })
 
 describe('by model', () => {
-  it('a failure does the rest no harm and keeps what was known', async () => {
-    vi.useFakeTimers()
-    source.byModel.mockRejectedValueOnce(AWAY)
-    expect(await watcher.refresh()).toMatchObject({ kind: 'known', byModel: null, offline: false })
-    vi.advanceTimersByTime(60_000)
-    expect(await watcher.refresh()).toMatchObject({ byModel: TOTALS })
-    vi.advanceTimersByTime(60_000)
-    source.byModel.mockRejectedValueOnce(AWAY)
-    expect(await watcher.refresh()).toMatchObject({ kind: 'known', byModel: TOTALS, offline: false })
-    expect(source.byModel).toHaveBeenCalledTimes(3)
-    vi.useRealTimers()
+  it('is asked only where something was counted since', async () => {
+    await watcher.refresh()
+    await watcher.refresh()
+    expect(source.byModel).toHaveBeenCalledTimes(1)
+    const counted = [{ promptCount: 1 }, { tokenCount: 1 }, { costMicros: 1 }]
+    for (const fields of counted) {
+      source.me.mockResolvedValue(me(fields))
+      await watcher.refresh()
+      await watcher.refresh()
+    }
+    expect(source.byModel).toHaveBeenCalledTimes(1 + counted.length)
   })
 
-  it.each([
-    ['answered', async () => TOTALS],
-    ['failed', () => Promise.reject(AWAY)],
-  ])('is asked at most once a minute where it %s', async (_how, answer) => {
-    vi.useFakeTimers()
-    source.byModel.mockImplementation(answer)
-    for (let time = 0; time < 120_000; time += 20_000) {
-      await watcher.refresh()
-      vi.advanceTimersByTime(20_000)
-    }
+  it('is asked anew in a new month', async () => {
+    vi.useFakeTimers({ now: new Date('2026-03-31T23:59:59Z') })
+    await watcher.refresh()
+    vi.setSystemTime(new Date('2026-04-01T00:00:00Z'))
+    await watcher.refresh()
     expect(source.byModel).toHaveBeenCalledTimes(2)
-    vi.useRealTimers()
+  })
+
+  it('a failure does the rest no harm, keeps what was known and is tried again', async () => {
+    source.byModel.mockRejectedValueOnce(AWAY)
+    expect(await watcher.refresh()).toMatchObject({ kind: 'known', byModel: null, offline: false })
+    expect(await watcher.refresh()).toMatchObject({ byModel: TOTALS })
+    source.me.mockResolvedValue(me({ promptCount: 1 }))
+    source.byModel.mockRejectedValueOnce(AWAY)
+    expect(await watcher.refresh()).toMatchObject({ kind: 'known', byModel: TOTALS, offline: false })
+    await watcher.refresh()
+    expect(source.byModel).toHaveBeenCalledTimes(4)
   })
 
   it('what was known survives a failure of the rest', async () => {

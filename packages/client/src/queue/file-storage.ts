@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { QueueStorage } from './queue-storage.ts'
 
 const SUFFIX = '.json'
+const TURN_FOLDER = 'turn'
 const TURN = 'turn-'
 const FREE = `${TURN}free`
 const LEASE_MS = 120_000
@@ -10,9 +11,9 @@ const LEASE_MS = 120_000
 /**
  * A folder that any number of processes may share: one file per event, so that nobody rewrites what somebody else wrote.
  *
- * Whose turn it is to send is a file that is there once and is renamed: from `turn-free` to a name of its holder and
- * instant, and back. A rename from a name that is gone fails, so of several that try at once one alone succeeds, also where
- * they take over from a holder that died.
+ * Whose turn it is to send is a file in a folder of its own that is there once and is renamed: from `turn-free` to a name of
+ * its holder and instant, and back. A rename from a name that is gone fails, so of several that try at once one alone
+ * succeeds, also where they take over from a holder that died.
  * @param folder made when it is missing
  */
 export function fileStorage(folder: string): QueueStorage {
@@ -55,12 +56,13 @@ export function fileStorage(folder: string): QueueStorage {
     },
     async exclusively(work) {
       await prepared()
-      const free = (await readdir(folder)).find((name) => name.startsWith(TURN) && !isHeld(name, Date.now()))
+      const turn = join(folder, TURN_FOLDER)
+      const free = (await readdir(turn)).find((name) => name.startsWith(TURN) && !isHeld(name, Date.now()))
       if (free === undefined) return false
       const holder = crypto.randomUUID()
       let mine = free
       const take = async (name: string) => {
-        const taken = await rename(join(folder, mine), join(folder, name)).then(() => true, nullWhenGone)
+        const taken = await rename(join(turn, mine), join(turn, name)).then(() => true, nullWhenGone)
         if (taken) mine = name
         return taken === true
       }
@@ -82,20 +84,18 @@ function isHeld(name: string, now: number): boolean {
   return until > now && until <= now + 2 * LEASE_MS
 }
 
-/** The folder appears together with its one turn, so that two processes cannot each bring one. */
+/** The turn comes whole with its folder, and only where there is none: two processes cannot each bring one. */
 async function prepare(folder: string): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true })
-  const draft = await mkdtemp(`${folder}.new-`)
-  await writeFile(join(draft, FREE), '')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const draft = await mkdtemp(join(folder, 'turn.new-'))
   try {
-    await rename(draft, folder)
+    await writeFile(join(draft, FREE), '')
+    await rename(draft, join(folder, TURN_FOLDER))
   } catch (error) {
     await rm(draft, { recursive: true, force: true })
-    // It is there, with its turn: renaming onto a folder that is not empty fails everywhere.
+    // It is there already: renaming onto a folder that is not empty fails everywhere.
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'EPERM' && code !== 'EACCES') throw error
-    if ((await readdir(folder)).some((name) => name.startsWith(TURN))) return
-    throw error
   }
 }
 

@@ -1,7 +1,7 @@
 import type { PromptmeterClient } from '../client.ts'
 import { PromptmeterError, SignInRequiredError } from '../errors.ts'
 import { readSessionToken } from '../session-token.ts'
-import type { BatchEvent, UsageCounts, UsageEvent } from '../wire-types.ts'
+import type { BatchEvent, BatchResult, UsageCounts, UsageEvent } from '../wire-types.ts'
 import { memoryStorage, type QueueStorage } from './queue-storage.ts'
 import { judgeResults, readStored } from './queued-batch.ts'
 
@@ -10,6 +10,9 @@ const BATCH_EVENTS = 500
 
 const FIRST_PAUSE_MS = 2_000
 const LONGEST_PAUSE_MS = 5 * 60_000
+
+/** A server that asks for a longer wait is asked again after this. */
+const LONGEST_PATIENCE_MS = 60 * 60_000
 
 export interface OfflineQueueOptions {
   readonly client: PromptmeterClient
@@ -61,6 +64,11 @@ export function createOfflineQueue(options: OfflineQueueOptions): OfflineQueue {
   let pauses = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let flushing: Promise<FlushResult> | undefined
+  let adding: Promise<void> = Promise.resolve()
+  /** Until when the server asks not to be asked, in Unix milliseconds. */
+  let notBefore = 0
+  /** Ids of events that are sent without their instant. */
+  const undated = new Set<string>()
 
   /** Events are of one user, so that whoever signs in next does not pay for them. */
   async function findUser(): Promise<QueueUser | null> {
@@ -82,22 +90,31 @@ export function createOfflineQueue(options: OfflineQueueOptions): OfflineQueue {
     stillMine: () => Promise<boolean>,
     onCounted: (events: number) => void,
   ): Promise<void> {
+    let size = BATCH_EVENTS
     while (!closed && (await stillMine())) {
-      const stored = await storage.list(prefix, BATCH_EVENTS)
+      const stored = await storage.list(prefix, size)
       if (stored.length === 0) return
-      const { events, unreadable } = readStored(stored, Date.now())
+      const { events, unreadable } = readStored(stored, Date.now(), undated)
       await storage.remove(unreadable)
       if (events.length === 0) continue
       const batch = events.map(({ event }) => event)
       // The token that the events were chosen by: somebody else may be signed in by now.
-      const results = await client.trackUsageBatch(batch, { token, maxRetries: 0 })
-      const { finished, counted, counts, rejected, waiting } = judgeResults(events, results)
+      const answer = await client.trackUsageBatch(batch, { token, maxRetries: 0 }).catch(ifTooLarge)
+      const isTooLarge = answer instanceof PromptmeterError
+      // Halves lead to the one event that is too large by itself; the others go through.
+      size = isTooLarge ? Math.ceil(events.length / 2) : BATCH_EVENTS
+      if (isTooLarge && events.length > 1) continue
+      const results = isTooLarge ? [refusalFrom(answer)] : answer
+      const { finished, counted, counts, rejected, misdated, waiting } = judgeResults(events, results)
       await storage.remove(finished)
+      for (const id of finished) undated.delete(id)
+      for (const id of misdated) undated.add(id)
       onCounted(counted)
       for (const { event, error } of rejected) onRejected?.(event, error)
       if (counts !== undefined) onSent?.(counts, counted)
       if (waiting !== undefined) throw new PromptmeterError(waiting.code, waiting.error)
-      if (finished.length === 0) throw new PromptmeterError('unexpected_answer', 'No event got a result.')
+      if (finished.length + misdated.length === 0)
+        throw new PromptmeterError('unexpected_answer', 'No event got a result.')
     }
   }
 
@@ -121,11 +138,21 @@ export function createOfflineQueue(options: OfflineQueueOptions): OfflineQueue {
     } catch (thrown) {
       error = thrown
     }
+    notBefore = 0
     if (left === 0 && error === null) pauses = 0
     // Whoever signs in next calls flush; anything else may pass by itself.
-    else if (!(error instanceof SignInRequiredError)) later()
-    if (sent + left > 0 || error !== null) onFlushed?.({ sent, left, error })
-    return { sent, left, error }
+    else if (!(error instanceof SignInRequiredError)) later(patienceWith(error))
+    return tell({ sent, left, error })
+  }
+
+  function tell(result: FlushResult): FlushResult {
+    if (result.sent + result.left === 0 && result.error === null) return result
+    try {
+      onFlushed?.(result)
+      return result
+    } catch (error) {
+      return { ...result, error }
+    }
   }
 
   function flush(): Promise<FlushResult> {
@@ -137,12 +164,13 @@ export function createOfflineQueue(options: OfflineQueueOptions): OfflineQueue {
     return flushing
   }
 
-  function later(): void {
+  function later(patienceMs: number): void {
     if (closed) return
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** pauses)
+    notBefore = Date.now() + patienceMs
     pauses += 1
     clearTimeout(timer)
-    timer = setTimeout(flush, pause * (0.5 + Math.random() / 2))
+    timer = setTimeout(flush, patienceMs + pause * (0.5 + Math.random() / 2))
     // A process that has nothing else to do may end; what waits is kept.
     ;(timer as { unref?: () => void }).unref?.()
   }
@@ -154,21 +182,28 @@ export function createOfflineQueue(options: OfflineQueueOptions): OfflineQueue {
   const { addEventListener, removeEventListener } = globalThis as Partial<EventTarget>
   addEventListener?.call(globalThis, 'online', onOnline)
 
+  async function keep(prefix: string, event: BatchEvent): Promise<void> {
+    if ((await storage.count(prefix)) >= maxEvents) {
+      throw new PromptmeterError('queue_full', `${maxEvents} events wait already; nothing was kept.`)
+    }
+    await storage.add({ id: nextId(prefix), text: JSON.stringify(event) })
+  }
+
   return {
     async track(event) {
       const user = await findUser()
       if (user === null) throw new SignInRequiredError('token_missing', 'Sign in first.')
-      const { prefix } = user
-      if ((await storage.count(prefix)) >= maxEvents) {
-        throw new PromptmeterError('queue_full', `${maxEvents} events wait already; nothing was kept.`)
-      }
       const kept: BatchEvent = {
         occurredAt: new Date().toISOString(),
         ...(client.source !== undefined && { source: client.source }),
         ...event,
         idempotencyKey: crypto.randomUUID(),
       }
-      await storage.add({ id: nextId(prefix), text: JSON.stringify(kept) })
+      // One after the other, so that the bound holds and ids are in the order of calls.
+      const added = adding.then(() => keep(user.prefix, kept))
+      adding = added.catch(() => {})
+      await added
+      if (Date.now() < notBefore) return
       // One that is under way may have read the list before: the next one comes after it.
       void (flushing === undefined ? flush() : flushing.then(flush))
     },
@@ -183,4 +218,20 @@ export function createOfflineQueue(options: OfflineQueueOptions): OfflineQueue {
       removeEventListener?.call(globalThis, 'online', onOnline)
     },
   }
+}
+
+/** How long the server asks to be left alone, in milliseconds. */
+function patienceWith(error: unknown): number {
+  const asked = error instanceof PromptmeterError ? (error.retryAfterMs ?? 0) : 0
+  return Math.min(asked, LONGEST_PATIENCE_MS)
+}
+
+/** @throws the error where it is of another kind */
+function ifTooLarge(error: unknown): PromptmeterError {
+  if (error instanceof PromptmeterError && error.status === 413) return error
+  throw error
+}
+
+function refusalFrom({ message }: PromptmeterError): BatchResult {
+  return { status: 413, code: 'body_too_large', error: message }
 }

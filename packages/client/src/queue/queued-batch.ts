@@ -12,14 +12,17 @@ export interface QueuedEvent {
   readonly event: BatchEvent
 }
 
-/** Stored events as they are sent, and the ids of those that nobody can read any more. */
-export function readStored(stored: readonly StoredEvent[], now: number) {
+/**
+ * Stored events as they are sent, and the ids of those that nobody can read any more.
+ * @param undated ids of events to send without their instant
+ */
+export function readStored(stored: readonly StoredEvent[], now: number, undated: ReadonlySet<string>) {
   const events: QueuedEvent[] = []
   const unreadable: string[] = []
   for (const { id, text } of stored) {
     const event = parseEvent(text)
     if (event === null) unreadable.push(id)
-    else events.push({ id, event: datedAnew(event, now) })
+    else events.push({ id, event: datedAnew(event, undated.has(id) ? Number.POSITIVE_INFINITY : now) })
   }
   return { events, unreadable }
 }
@@ -47,6 +50,11 @@ export interface BatchOutcome {
   /** After the last event that was counted. */
   readonly counts: UsageCounts | undefined
   readonly rejected: readonly { readonly event: BatchEvent; readonly error: string }[]
+  /**
+   * Ids of events that were refused together with their instant, which may be all that is wrong: the clock of this machine is
+   * ahead. They are sent once more without it.
+   */
+  readonly misdated: readonly string[]
   /** Why the others wait on. */
   readonly waiting: Refusal | undefined
 }
@@ -55,15 +63,19 @@ export interface BatchOutcome {
 export function judgeResults(events: readonly QueuedEvent[], results: readonly BatchResult[]): BatchOutcome {
   const finished: string[] = []
   const rejected = []
+  const misdated: string[] = []
   let counted = 0
   let counts: UsageCounts | undefined
   let waiting: Refusal | undefined
   for (const [index, { id, event }] of events.entries()) {
     const result = results[index]
-    if (result === undefined) continue
+    if (result?.status === undefined) continue
     if ('error' in result) {
       if (result.code === 'idempotency_key_reused') counted += 1
-      else if (isForGood(result)) rejected.push({ event, error: result.error })
+      else if (isForGood(result) && event.occurredAt !== undefined) {
+        misdated.push(id)
+        continue
+      } else if (isForGood(result)) rejected.push({ event, error: result.error })
       else {
         waiting ??= result
         continue
@@ -74,10 +86,15 @@ export function judgeResults(events: readonly QueuedEvent[], results: readonly B
     }
     finished.push(id)
   }
-  return { finished, counted, counts, rejected, waiting }
+  return { finished, counted, counts, rejected, misdated, waiting }
 }
 
 /** Only what the event itself is to blame for: a session can begin anew, and a user be enabled again. */
 function isForGood({ code }: Refusal): boolean {
-  return code === 'invalid_usage' || code === 'idempotency_key_invalid' || code === 'invalid_request'
+  return (
+    code === 'body_too_large' ||
+    code === 'invalid_usage' ||
+    code === 'idempotency_key_invalid' ||
+    code === 'invalid_request'
+  )
 }

@@ -16,12 +16,17 @@ export function webStorage(name = 'promptmeter-queue'): QueueStorage {
     })
     return opened
   }
+  const begin = async (mode: IDBTransactionMode) =>
+    (await open()).transaction(EVENTS, mode, { durability: 'strict' })
   async function run<T>(
     mode: IDBTransactionMode,
     act: (events: IDBObjectStore) => IDBRequest<T>,
   ): Promise<T> {
-    const database = await open()
-    const transaction = database.transaction(EVENTS, mode, { durability: 'strict' })
+    const transaction = await begin(mode).catch(() => {
+      // Browsers close a database whose data they clear; it is made anew.
+      opened = undefined
+      return begin(mode)
+    })
     const request = act(transaction.objectStore(EVENTS))
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve()

@@ -9,16 +9,19 @@ export interface NoticeMemory {
 
 /** Says of each reached limit once, in one window or another, until it resets or changes. */
 export interface LimitNotice {
-  /** The limit to tell the user of now; null for none, or when that was done. */
-  due(me: Pick<Me, 'id' | 'limits'>): LimitStanding | null
+  /**
+   * The limit to tell the user of now; null for none, or when that was done.
+   * @param refused the limit that refused a call: one that has something left may still be too small for it
+   */
+  due(me: Pick<Me, 'id' | 'limits'>, refused?: LimitStanding): LimitStanding | null
 }
 
 const KEY = 'promptmeter.limitTold'
 
 export function createLimitNotice(memory: NoticeMemory): LimitNotice {
   return {
-    due({ id, limits }) {
-      const reached = reachedLimit(limits)
+    due({ id, limits }, refused) {
+      const reached = refused ?? reachedLimit(limits)
       if (reached === null) return null
       const { meter, window, amount, windowStart } = reached
       const occasion = [id, meter, window, amount, windowStart].join(' ')

@@ -51,7 +51,10 @@ export function limitLine(limit: LimitStanding, now: Date): string {
 
 /** What a user is told who has reached a limit. */
 export function limitMessage(limit: LimitStanding, now: Date): string {
-  const { meter, amount, window } = limit
+  const { meter, amount, window, remaining } = limit
+  if (remaining > 0) {
+    return `This needs more than the ${quantity(meter, remaining)} that you have left. Your limit ${resetText(limit, now)}.`
+  }
   const all = window === 'lifetime' ? '' : ` ${windowName(limit)}`
   const used = `You have used all of your ${quantity(meter, amount)}${all}.`
   return limit.resetsAt === null ? used : `${used} Your limit ${resetText(limit, now)}.`

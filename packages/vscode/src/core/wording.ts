@@ -26,6 +26,14 @@ function number(amount: number): string {
   return amount < 10_000 ? exact.format(amount) : compact.format(amount)
 }
 
+/**
+ * Text from outside for a message or a list of the editor, which make links of `[…](…)` and icons of `$(…)`: neither is
+ * left.
+ */
+export function inert(text: string): string {
+  return text.replace(/\$\(/g, '$ (').replace(/\]\(/g, '] (')
+}
+
 const WINDOWS = {
   lifetime: 'in all',
   month: 'this month',

@@ -22,7 +22,9 @@ export async function* callChat(
   if (!response.ok || response.body === null) {
     const body: unknown = await response.json().catch(() => null)
     signal.throwIfAborted()
-    throw errorFromAnswer(response.status, body)
+    throw errorFromAnswer(response.status, body, {
+      requestId: response.headers.get('x-request-id') ?? undefined,
+    })
   }
   try {
     yield* readChatStream(response.body)

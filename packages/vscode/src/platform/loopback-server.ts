@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import type { AnswerInbox } from '../core/answer-inbox.ts'
 import type { LoopbackServer } from './platform.ts'
 
 const PATH = '/signed-in'
@@ -12,16 +13,13 @@ const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Back t
  * Waits on a free port of 127.0.0.1 for the browser to come back (RFC 8252, 7.3). Whatever else is asked of it gets 404; what
  * came is checked by whoever waits for it.
  */
-export async function startLoopbackServer(): Promise<LoopbackServer> {
+export async function startLoopbackServer(inbox: AnswerInbox): Promise<LoopbackServer> {
   // Loaded here: an extension that signs in otherwise, or not today, need not.
   const { createServer } = await import('node:http')
-  let arrived = (_query: URLSearchParams) => {}
-  const answer = new Promise<URLSearchParams>((resolve) => {
-    arrived = resolve
-  })
   const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
-    const isAnswer = request.method === 'GET' && pathname === PATH && searchParams.has('state')
+    const [path, query] = (request.url ?? '').split('?', 2)
+    const answer = new URLSearchParams(query)
+    const isAnswer = request.method === 'GET' && path === PATH && answer.has('state')
     response.writeHead(isAnswer ? 200 : 404, {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -30,12 +28,12 @@ export async function startLoopbackServer(): Promise<LoopbackServer> {
       connection: 'close',
     })
     response.end(isAnswer ? PAGE : 'Not found.')
-    if (isAnswer) arrived(searchParams)
+    if (isAnswer) inbox.put(answer)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)
   })
   const { port } = server.address() as AddressInfo
-  return { redirectUri: `http://127.0.0.1:${port}${PATH}`, answer, close: () => void server.close() }
+  return { redirectUri: `http://127.0.0.1:${port}${PATH}`, close: () => void server.close() }
 }

@@ -5,5 +5,6 @@ import type { Platform } from './platform.ts'
 
 export const platform: Platform = {
   openQueueStorage: (folder) => fileStorage(join(folder.fsPath, 'queue')),
+  sendsUserAgent: true,
   startLoopbackServer,
 }

@@ -1,11 +1,10 @@
 import type { QueueStorage } from '@promptmeter/client'
 import type * as vscode from 'vscode'
+import type { AnswerInbox } from '../core/answer-inbox.ts'
 
-/** An answer to a sign-in that came to this computer's loopback address. */
+/** Takes answers to a sign-in at this computer's loopback address. */
 export interface LoopbackServer {
   readonly redirectUri: string
-  /** The query that the browser came back with. */
-  readonly answer: Promise<URLSearchParams>
   close(): void
 }
 
@@ -13,6 +12,8 @@ export interface LoopbackServer {
 export interface Platform {
   /** Where events wait that could not be sent: shared by all windows, kept over restarts. */
   openQueueStorage(folder: vscode.Uri, id: string): QueueStorage
+  /** Whether requests may say what they come from: a browser says that itself. */
+  readonly sendsUserAgent: boolean
   /** Null where nothing can listen. */
-  readonly startLoopbackServer: (() => Promise<LoopbackServer>) | null
+  readonly startLoopbackServer: ((inbox: AnswerInbox) => Promise<LoopbackServer>) | null
 }

@@ -3,5 +3,6 @@ import type { Platform } from './platform.ts'
 
 export const platform: Platform = {
   openQueueStorage: (_folder, id) => webStorage(`${id}-queue`),
+  sendsUserAgent: false,
   startLoopbackServer: null,
 }

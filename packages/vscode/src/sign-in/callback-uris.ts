@@ -1,4 +1,5 @@
 import * as vscode from 'vscode'
+import type { AnswerInbox } from '../core/answer-inbox.ts'
 
 const PATH = '/signed-in'
 
@@ -6,14 +7,14 @@ const PATH = '/signed-in'
 export interface CallbackUris {
   /** The address of this window, as the browser can reach it. */
   address(): Promise<string>
-  /** The next answer that belongs to a sign-in of this window. */
-  next(): { readonly answer: Promise<URLSearchParams>; dispose(): void }
-  /** True where the address was for a sign-in; it may have been for one that is over. */
+  /** Puts every answer there until it is disposed of. */
+  deliverTo(inbox: AnswerInbox): vscode.Disposable
+  /** True where the address was for a sign-in; it may have been for one that is over, or of another window. */
   handleUri(uri: vscode.Uri): boolean
 }
 
 export function createCallbackUris(extensionId: string): CallbackUris {
-  const waiting = new Set<(query: URLSearchParams) => void>()
+  const inboxes = new Set<AnswerInbox>()
   return {
     async address() {
       const own = vscode.Uri.parse(`${vscode.env.uriScheme}://${extensionId}${PATH}`)
@@ -22,17 +23,13 @@ export function createCallbackUris(extensionId: string): CallbackUris {
       // As it is: escaping its `=` and `&` would make another address of it.
       return outside.toString(true)
     },
-    next() {
-      let arrived = (_query: URLSearchParams) => {}
-      const answer = new Promise<URLSearchParams>((resolve) => {
-        arrived = resolve
-      })
-      waiting.add(arrived)
-      return { answer, dispose: () => void waiting.delete(arrived) }
+    deliverTo(inbox) {
+      inboxes.add(inbox)
+      return new vscode.Disposable(() => inboxes.delete(inbox))
     },
     handleUri({ path, query }) {
       if (path !== PATH) return false
-      for (const arrived of waiting) arrived(new URLSearchParams(query))
+      for (const inbox of inboxes) inbox.put(new URLSearchParams(query))
       return true
     },
   }

@@ -8,6 +8,7 @@ import {
   startDeviceSignIn,
 } from '@promptmeter/client'
 import * as vscode from 'vscode'
+import { type AnswerInbox, createAnswerInbox } from '../core/answer-inbox.ts'
 import { type SignInWay, signInWays } from '../core/sign-in-ways.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { CallbackUris } from './callback-uris.ts'
@@ -76,13 +77,15 @@ async function signInBy(
 ): Promise<string | null> {
   switch (way) {
     case 'link': {
-      const next = parts.callbacks.next()
-      return inBrowser(parts, server, callback, next.answer).finally(next.dispose)
+      const inbox = createAnswerInbox()
+      const delivery = parts.callbacks.deliverTo(inbox)
+      return inBrowser(parts, server, callback, inbox).finally(() => delivery.dispose())
     }
     case 'loopback': {
-      const loopback = await parts.platform.startLoopbackServer?.()
+      const inbox = createAnswerInbox()
+      const loopback = await parts.platform.startLoopbackServer?.(inbox)
       if (loopback === undefined) return null
-      return inBrowser(parts, server, loopback.redirectUri, loopback.answer).finally(loopback.close)
+      return inBrowser(parts, server, loopback.redirectUri, inbox).finally(loopback.close)
     }
     case 'device':
       return onDevice(parts, server)
@@ -92,35 +95,25 @@ async function signInBy(
 }
 
 async function inBrowser(
-  { client, appName, callbacks }: EditorSignInParts,
+  { client, appName }: EditorSignInParts,
   server: OAuthServer,
   redirectUri: string,
-  answer: Promise<URLSearchParams>,
+  inbox: AnswerInbox,
 ): Promise<string | null> {
   const signIn = await startCodeSignIn(client, { redirectUri, server })
   await openInBrowser(signIn.url)
   const title = `${appName}: finish signing in in your browser. It leads back here. Cancel to sign in another way.`
-  return withCancel(title, async (signal) => redeemAny(signIn, answer, callbacks, signal))
+  return withCancel(title, (signal) => redeemOwn(signIn, inbox, signal))
 }
 
-/** An answer to another sign-in ends nothing: anybody can make a browser open our link. */
-async function redeemAny(
-  signIn: CodeSignIn,
-  first: Promise<URLSearchParams>,
-  callbacks: CallbackUris,
-  signal: AbortSignal,
-): Promise<string> {
-  let answer = first
+/** An answer to another sign-in ends nothing: another window may have begun it, and anybody can open our link. */
+async function redeemOwn(signIn: CodeSignIn, inbox: AnswerInbox, signal: AbortSignal): Promise<string> {
   for (;;) {
-    const query = await orAborted(answer, signal)
-    const next = callbacks.next()
+    const answer = await inbox.take(signal)
     try {
-      return await signIn.redeem(query, signal)
+      return await signIn.redeem(answer, signal)
     } catch (error) {
       if (!(error instanceof SignInError) || error.reason !== 'state_mismatch') throw error
-      answer = next.answer
-    } finally {
-      signal.addEventListener('abort', next.dispose)
     }
   }
 }
@@ -172,12 +165,4 @@ async function openInBrowser(url: string): Promise<void> {
   const copy = 'Copy the link'
   const chosen = await vscode.window.showWarningMessage('No browser was opened.', copy)
   if (chosen === copy) await vscode.env.clipboard.writeText(url)
-}
-
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    promise.then(resolve, reject)
-  })
 }

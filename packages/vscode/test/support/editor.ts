@@ -83,3 +83,36 @@ export class CancellationTokenSource {
     this.#emitter.fire()
   }
 }
+
+export const Disposable = {
+  from: (...all: { dispose(): void }[]) => ({
+    dispose: () => {
+      for (const one of all) one.dispose()
+    },
+  }),
+}
+
+const windowState = createEmitter<{ readonly focused: boolean }>()
+
+/** What the editor showed and did, and what the user does with it. */
+export const desk = {
+  warnings: [] as string[],
+  commands: [] as string[],
+  /** The button that the user presses on every warning. */
+  pressed: undefined as string | undefined,
+  focus: (focused: boolean) => windowState.fire({ focused }),
+}
+
+export const window = {
+  onDidChangeWindowState: windowState.on,
+  async showWarningMessage(text: string) {
+    desk.warnings.push(text)
+    return desk.pressed
+  },
+}
+
+export const commands = {
+  async executeCommand(command: string) {
+    desk.commands.push(command)
+  },
+}
