@@ -65,9 +65,13 @@ export async function startCodeSignIn(
       if (query.get('state') !== state) {
         throw new SignInError('state_mismatch', 'This answer belongs to another sign-in. Begin anew.')
       }
+      // The server always says who it is (RFC 9207).
       const issuer = query.get('iss')
-      if (issuer !== null && issuer !== server.issuer) {
-        throw new SignInError('issuer_mismatch', `This answer comes from another server: ${issuer}.`)
+      if (issuer !== server.issuer) {
+        throw new SignInError(
+          'issuer_mismatch',
+          `This answer comes from another server: ${issuer ?? 'it does not say which'}.`,
+        )
       }
       const error = query.get('error')
       if (error !== null) throw refusalOf({ error, error_description: query.get('error_description') })

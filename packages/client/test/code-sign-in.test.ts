@@ -118,6 +118,7 @@ describe('an answer of the browser that is not to this sign-in', () => {
     ['no state', { code: 'c' }, 'state_mismatch'],
     ['a refusal without our state', { error: 'access_denied' }, 'state_mismatch'],
     ['another issuer', { code: 'c', state: 'OURS', iss: 'https://evil.example' }, 'issuer_mismatch'],
+    ['no issuer', { code: 'c', state: 'OURS', iss: '' }, 'issuer_mismatch'],
     ['a refusal', { error: 'access_denied', state: 'OURS' }, 'access_denied'],
     [
       'another refusal',
@@ -129,6 +130,8 @@ describe('an answer of the browser that is not to this sign-in', () => {
     const { server, signIn, state } = await startAt()
     const query = new URLSearchParams(parameters)
     if (parameters.state === 'OURS') query.set('state', state)
+    if (!query.has('iss')) query.set('iss', server.url)
+    if (query.get('iss') === '') query.delete('iss')
     const error = await caught(signIn.redeem(`vscode://publisher.extension/signed-in?${query}`))
     expect(error).toBeInstanceOf(SignInError)
     expect(error).toMatchObject({ reason })
@@ -138,7 +141,7 @@ describe('an answer of the browser that is not to this sign-in', () => {
 
   it('the code goes to the server that the caller named and nowhere else, with the verifier and no token', async () => {
     const { server, signIn, state } = await startAt()
-    expect(await signIn.redeem(new URLSearchParams({ code: 'c', state }))).toBe('a-token')
+    expect(await signIn.redeem(new URLSearchParams({ code: 'c', state, iss: server.url }))).toBe('a-token')
     const [request] = server.requests
     expect(request).toMatchObject({ method: 'POST', path: '/oauth/token' })
     expect(request?.headers.authorization).toBeUndefined()

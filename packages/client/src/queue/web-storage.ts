@@ -8,7 +8,7 @@ const EVENTS = 'events'
  * @param name of the database, made when it is missing
  */
 export function webStorage(name = 'promptmeter-queue'): QueueStorage {
-  let opened: Promise<IDBDatabase> | undefined
+  let opened: Promise<OpenDatabase> | undefined
   const open = () => {
     opened ??= openDatabase(name).catch((error) => {
       opened = undefined
@@ -16,22 +16,26 @@ export function webStorage(name = 'promptmeter-queue'): QueueStorage {
     })
     return opened
   }
-  const begin = async (mode: IDBTransactionMode) =>
-    (await open()).transaction(EVENTS, mode, { durability: 'strict' })
+  const begin = async (mode: IDBTransactionMode) => {
+    const { database, closed } = await open()
+    return { transaction: database.transaction(EVENTS, mode, { durability: 'strict' }), closed }
+  }
   async function run<T>(
     mode: IDBTransactionMode,
     act: (events: IDBObjectStore) => IDBRequest<T>,
   ): Promise<T> {
-    const transaction = await begin(mode).catch(() => {
+    const { transaction, closed } = await begin(mode).catch(() => {
       // Browsers close a database whose data they clear; it is made anew.
       opened = undefined
       return begin(mode)
     })
     const request = act(transaction.objectStore(EVENTS))
-    await new Promise<void>((resolve, reject) => {
+    const settled = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve()
       transaction.onabort = () => reject(transaction.error)
     })
+    // A transaction of a database that the browser closes may never settle, and would hold the turn for ever.
+    await Promise.race([settled, closed])
     return request.result
   }
   // Ids are ASCII: whatever begins with the prefix lies below the prefix and the highest character.
@@ -59,11 +63,25 @@ export function webStorage(name = 'promptmeter-queue'): QueueStorage {
   }
 }
 
-function openDatabase(name: string): Promise<IDBDatabase> {
+interface OpenDatabase {
+  readonly database: IDBDatabase
+  /** Rejects once the browser closes it. */
+  readonly closed: Promise<never>
+}
+
+function openDatabase(name: string): Promise<OpenDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, 1)
     request.onupgradeneeded = () => request.result.createObjectStore(EVENTS, { keyPath: 'id' })
     request.onerror = () => reject(request.error)
-    request.onsuccess = () => resolve(request.result)
+    request.onsuccess = () => {
+      const database = request.result
+      const closed = new Promise<never>((_, closing) => {
+        database.onclose = () =>
+          closing(new DOMException('The browser has closed the database.', 'AbortError'))
+      })
+      closed.catch(() => {})
+      resolve({ database, closed })
+    }
   })
 }
