@@ -7,18 +7,16 @@ import { RESTRICTED_MODE } from './support/workspace-trust.ts'
 let story: Story
 afterEach(({ task }) => story?.close(task.result?.state === 'fail'))
 
-it('runs in the browser itself, in a workspace that nobody trusts, once the server lists its origin', async () => {
+it('runs in the browser itself, once the server lists its origin', async () => {
   const port = await freePort()
   story = await startStory({
     extension: 'hello',
     port,
-    workspaceTrust: true,
     settings: { 'remote.extensionKind': { 'promptmeter-examples.hello': ['web'] } },
     environment: { CORS_ORIGINS: `http://127.0.0.1:${port}` },
   })
   const { meter, usage } = story
   const window = await story.open()
-  await window.statusBar.find(RESTRICTED_MODE)
   await story.signIn(window, 'web@example.com')
   await window.statusBar.find(usage, '0 of 10 prompts')
 
@@ -37,6 +35,15 @@ it('runs in the browser itself, in a workspace that nobody trusts, once the serv
   expect(host).toBe('web worker')
   console.log(`activated in ${activationMs} ms (web worker)`)
   await window.screenshot('60-in-the-browser')
+})
+
+it('works in a folder that nobody trusts', async () => {
+  story = await startStory({ extension: 'promptmeter', workspaceTrust: true })
+  const window = await story.open()
+  await window.statusBar.find(RESTRICTED_MODE)
+  await story.signIn(window, 'restricted@example.com')
+  await window.statusBar.find(story.usage, '0 of 10 prompts')
+  await window.screenshot('63-restricted')
 })
 
 it('counts once what two windows tracked while the server was away', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +23,7 @@ export interface StoryOptions {
   readonly extension: keyof typeof EXTENSIONS
   readonly environment?: Readonly<Record<string, string>>
   readonly settings?: Readonly<Record<string, unknown>>
+  /** Opens a folder that nobody trusts, where it would be no window without a folder. */
   readonly workspaceTrust?: boolean
   readonly port?: number
 }
@@ -45,9 +46,12 @@ export interface Story {
 
 export async function startStory(options: StoryOptions): Promise<Story> {
   const { extension, environment, settings = {}, ...rest } = options
+  const trust = options.workspaceTrust === true
   const { usage, category, setting } = EXTENSIONS[extension]
   const folder = await mkdtemp(join(tmpdir(), 'promptmeter-editor-'))
   const folders = { extensionsDir: join(folder, 'extensions'), userDataDir: join(folder, 'user') }
+  const project = join(folder, 'project')
+  await mkdir(project)
   let browser: Browser | undefined
   const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 5 })]
   const close = async (failed: boolean) => {
@@ -78,7 +82,7 @@ export async function startStory(options: StoryOptions): Promise<Story> {
       context,
       usage,
       async open() {
-        const window = await openWindow(context, `${editor.url}/?ew=true`)
+        const window = await openWindow(context, `${editor.url}/${trust ? `?folder=${project}` : '?ew=true'}`)
         // Once the extension knows where its user stands.
         await window.statusBar.find(usage, /Sign in|prompts|Offline/)
         return window

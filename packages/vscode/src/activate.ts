@@ -22,7 +22,7 @@ import { signInFromEditor } from './sign-in/editor-sign-in.ts'
 import { createStatusBar } from './status-bar.ts'
 
 /** A window that gets the focus asks for what is older than this. */
-const FOCUS_AGE_MS = 15_000
+const FOCUS_AGE_MS = 5_000
 
 /**
  * Gives an extension sign-in, metering, limits and models by one server. It waits for no network, and ends with the
@@ -60,10 +60,10 @@ export async function activatePromptmeter(
   const queue = createOfflineQueue({
     client,
     storage: platform.openQueueStorage(globalStorageUri, id),
-    onFlushed({ sent, error }) {
+    onFlushed() {
       void countWaiting()
-      // Also what failed says something: that the server is away, or the session is over.
-      if (sent > 0 || error !== null) void watcher.refresh()
+      // Something was counted, maybe by another window; or the server is away, or the session over.
+      void watcher.refresh()
     },
     onRejected: ({ idempotencyKey }, error) => {
       console.warn(`[${extensionId}] the server refused to count ${idempotencyKey}: ${error}`)

@@ -22,7 +22,7 @@ export interface OfflineQueueOptions {
   readonly maxEvents?: number
   /** After each batch, with the counts after its last event and how many were counted. */
   readonly onSent?: (counts: UsageCounts, sent: number) => void
-  /** After each attempt to send that had something to send, or failed. */
+  /** After each attempt to send that failed, or where something waited, before or still: another window may have sent it. */
   readonly onFlushed?: (result: FlushResult) => void
   /** For an event that can never be counted, with why. It is taken out. */
   readonly onRejected?: (event: BatchEvent, error: string) => void
@@ -62,6 +62,8 @@ export function createOfflineQueue(options: OfflineQueueOptions): OfflineQueue {
   let sequence = 0
   let closed = false
   let pauses = 0
+  /** Whether something waited when last looked at. */
+  let waited = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let flushing: Promise<FlushResult> | undefined
   let adding: Promise<void> = Promise.resolve()
@@ -146,7 +148,9 @@ export function createOfflineQueue(options: OfflineQueueOptions): OfflineQueue {
   }
 
   function tell(result: FlushResult): FlushResult {
-    if (result.sent + result.left === 0 && result.error === null) return result
+    const isIdle = result.sent + result.left === 0 && result.error === null && !waited
+    waited = result.left > 0
+    if (isIdle) return result
     try {
       onFlushed?.(result)
       return result
@@ -187,6 +191,7 @@ export function createOfflineQueue(options: OfflineQueueOptions): OfflineQueue {
       throw new PromptmeterError('queue_full', `${maxEvents} events wait already; nothing was kept.`)
     }
     await storage.add({ id: nextId(prefix), text: JSON.stringify(event) })
+    waited = true
   }
 
   return {
