@@ -15,7 +15,7 @@ export async function activate(
     shown?.dispose()
     exported.meter = null
     shown = null
-    await setReady(false)
+    setReady(false)
     const serverUrl = vscode.workspace.getConfiguration().get<string>(SETTING, '').trim()
     if (serverUrl === '') {
       shown = showSetUp('Set up Promptmeter', 'Say where your Promptmeter server is.')
@@ -23,7 +23,7 @@ export async function activate(
     }
     try {
       exported.meter = await activatePromptmeter(context, { serverUrl })
-      await setReady(true)
+      setReady(true)
     } catch (error) {
       shown = showSetUp('Promptmeter', (error as Error).message)
     }
@@ -43,8 +43,8 @@ export async function activate(
 }
 
 /** Which commands the palette shows. */
-function setReady(ready: boolean): Thenable<unknown> {
-  return vscode.commands.executeCommand('setContext', 'promptmeter.ready', ready)
+function setReady(ready: boolean): void {
+  void vscode.commands.executeCommand('setContext', 'promptmeter.ready', ready)
 }
 
 /** What stands in the status bar while there is no server. */

@@ -1,12 +1,21 @@
 import type { LimitStanding, Meter } from '@promptmeter/client'
 
-const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
-const exact = new Intl.NumberFormat('en')
-const dollars = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' })
+/** Made when first used: they take long to make, and an editor that starts has no numbers yet. */
+const compact = once(() => new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }))
+const exact = once(() => new Intl.NumberFormat('en'))
+const dollars = once(() => new Intl.NumberFormat('en', { style: 'currency', currency: 'USD' }))
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
 
 /** `12 prompts`, `3.4K tokens`, `$1.25`. */
 export function quantity(meter: Meter, amount: number): string {
-  if (meter === 'cost') return dollars.format(amount / 1_000_000)
+  if (meter === 'cost') return dollars().format(amount / 1_000_000)
   const noun = amount === 1 ? meter.slice(0, -1) : meter
   return `${number(amount)} ${noun}`
 }
@@ -18,12 +27,12 @@ export function share({ meter, amount, used, held }: LimitStanding): string {
 
 /** The number alone: `9`, `$4.50`. */
 export function bare(meter: Meter, amount: number): string {
-  return meter === 'cost' ? dollars.format(amount / 1_000_000) : number(amount)
+  return meter === 'cost' ? dollars().format(amount / 1_000_000) : number(amount)
 }
 
 /** Below ten thousand every unit counts. */
 function number(amount: number): string {
-  return amount < 10_000 ? exact.format(amount) : compact.format(amount)
+  return amount < 10_000 ? exact().format(amount) : compact().format(amount)
 }
 
 /**

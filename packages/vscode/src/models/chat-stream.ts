@@ -1,5 +1,4 @@
 import { fromOpenAIError, PromptmeterError } from '@promptmeter/client'
-import { EventSourceParserStream } from 'eventsource-parser/stream'
 
 /** What a model says, piece by piece. A call of a tool comes whole. */
 export type AnswerPart =
@@ -33,6 +32,8 @@ interface ToolCallDelta {
 export async function* readChatStream(body: ReadableStream<Uint8Array>): AsyncGenerator<AnswerPart> {
   const calls = new Map<number, { id: string; name: string; input: string }>()
   let finished = false
+  // Loaded with the first answer: streams take long to load, and an editor that starts has no answer yet.
+  const { EventSourceParserStream } = await import('eventsource-parser/stream')
   const events = body
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
     .pipeThrough(new EventSourceParserStream())
