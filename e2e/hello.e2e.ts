@@ -87,6 +87,7 @@ it('signs in by a mailed code, streams an answer, counts it in every window, and
   await second.setFocused(false)
   await second.setFocused(true)
   await second.statusBar.find(usage, '10 of 10 prompts')
+  await window.focus()
   await story.run(window, 'Show Usage')
   const labels = (await window.quickInput.items('Manage sessions')).map(({ label }) => label)
   expect(labels).toEqual(
