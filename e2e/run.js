@@ -84,8 +84,10 @@ function succeeds(command, args) {
 
 /** @param {string} command @param {string[]} args */
 function run(command, args, cwd = ROOT) {
+  // By this one npm tells another which Node it ran on: code-server's install would believe it was an old one.
+  const { npm_config_user_agent: _, ...inherited } = process.env
   const env = {
-    ...process.env,
+    ...inherited,
     // The workspace's own Node 24, which code-server is built for and with.
     PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
     DEBIAN_FRONTEND: 'noninteractive',
