@@ -44,7 +44,7 @@ export interface Transport {
   token(): Promise<string | null>
   /** @throws PromptmeterError, or the signal's reason */
   json<T>(path: string, options?: RequestOptions): Promise<T>
-  /** The answer to a single try, whatever it is. @throws NetworkError, or the signal's reason */
+  /** The answer to a single try, whatever it is. @throws NetworkError; PromptmeterError at a redirect; the signal's reason */
   send(path: string, options?: RequestOptions): Promise<Response>
 }
 
@@ -63,8 +63,10 @@ export function createTransport(options: TransportOptions): Transport {
     if (bearer !== null) headers.authorization = `Bearer ${inHeader(bearer)}`
     if (body !== undefined && !(body instanceof URLSearchParams)) headers['content-type'] = 'application/json'
     const timeout = AbortSignal.timeout(timeoutMs)
+    let response: Response
+    let text: string
     try {
-      const response = await fetch(serverUrl + path, {
+      response = await fetch(serverUrl + path, {
         method,
         headers,
         // A redirect could carry the token elsewhere, or turn a POST into a GET.
@@ -75,12 +77,7 @@ export function createTransport(options: TransportOptions): Transport {
         ...(body !== undefined && { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
       })
       // Read here, so that an answer that breaks off counts as none.
-      const text = await response.text()
-      const { status } = response
-      if (status >= 200 && status <= 599) {
-        return new Response(text === '' ? null : text, { status, headers: response.headers })
-      }
-      return new Response(null, { status: 599, headers: { 'x-should-retry': 'false' } })
+      text = await response.text()
     } catch (cause) {
       if (signal?.aborted) throw signal.reason
       if (timeout.aborted) {
@@ -88,6 +85,16 @@ export function createTransport(options: TransportOptions): Transport {
       }
       throw new NetworkError('network_error', `${serverUrl} cannot be reached.`, { cause })
     }
+    const { status, headers: told } = response
+    // A browser says 0 of a redirect, and hides where it leads.
+    if (status < 200 || (status >= 300 && status < 400)) {
+      throw new PromptmeterError(
+        'unexpected_answer',
+        `${serverUrl} answered with a redirect, which is not followed. Name the address that it leads to.`,
+        status === 0 ? {} : { status },
+      )
+    }
+    return new Response(text === '' ? null : text, { status, headers: told })
   }
 
   async function sendOften(path: string, request: RequestOptions): Promise<Response> {
@@ -119,10 +126,10 @@ export function createTransport(options: TransportOptions): Transport {
         retryAfterMs: parseRetryAfter(response.headers, Date.now()),
         requestId: response.headers.get('x-request-id') ?? undefined,
       }
-      if (response.ok || response.status < 400) {
+      if (response.ok) {
         throw new PromptmeterError(
           'unexpected_answer',
-          `${serverUrl} answered ${response.status} without what was asked for. Is the address right, without a redirect?`,
+          `${serverUrl} answered ${response.status} without what was asked for. Is the address right?`,
           { ...details, status: response.status },
         )
       }

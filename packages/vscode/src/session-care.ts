@@ -31,7 +31,9 @@ export async function watchLostSecrets(
   )
   // A store that cannot be read has lost nothing yet.
   const session = await keeper.current().catch(() => undefined)
-  if (session === null && memory.get(key) === true) {
+  // A browser that keeps none of another's secrets has lost nothing either.
+  const isDesktop = vscode.env.uiKind === vscode.UIKind.Desktop
+  if (session === null && memory.get(key) === true && isDesktop) {
     await memory.update(key, undefined)
     void vscode.window.showWarningMessage(
       `${appName}: your sign-in was not kept, as this computer has no keyring that the editor can use. You will have to sign in at each start until there is one.`,

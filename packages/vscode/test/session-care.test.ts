@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Memento } from 'vscode'
 import { createSessionKeeper, type SessionKeeper } from '../src/core/session-keeper.ts'
 import { keepSessionFresh, watchLostSecrets } from '../src/session-care.ts'
-import { desk } from './support/editor.ts'
+import { desk, env, UIKind } from './support/editor.ts'
 import { ISSUED_AT_S, LIFE_S, sessionToken } from './support/session-tokens.ts'
 import { createSharedSecrets, type SharedSecrets } from './support/shared-secrets.ts'
 
@@ -25,6 +25,7 @@ beforeEach(() => {
   desk.warnings.length = 0
   desk.commands.length = 0
   desk.pressed = undefined
+  env.uiKind = UIKind.Desktop
 })
 afterEach(() => void vi.useRealTimers())
 
@@ -82,6 +83,14 @@ describe('a sign-in that the computer did not keep', () => {
   it('is none after a sign-out', async () => {
     await watchLostSecrets(keeper, memory, identity)
     await keeper.forget()
+    await watchLostSecrets(createSessionKeeper(secrets.open(), KEY), memory, identity)
+    expect(desk.warnings).toEqual([])
+  })
+
+  it('is none in a browser, which may be another than the one that signed in', async () => {
+    await watchLostSecrets(keeper, memory, identity)
+    secrets.stored.clear()
+    env.uiKind = UIKind.Web
     await watchLostSecrets(createSessionKeeper(secrets.open(), KEY), memory, identity)
     expect(desk.warnings).toEqual([])
   })

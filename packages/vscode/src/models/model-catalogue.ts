@@ -13,7 +13,10 @@ export interface ModelFacts {
 /** What most chat models of today can take; an author who knows better says so. */
 const USUAL = { maxInputTokens: 128_000, maxOutputTokens: 16_384, imageInput: true, toolCalling: true }
 
-/** Families whose documented bounds differ, the first that fits counts. Source: OpenAI's page on each model. */
+/**
+ * Families whose bounds differ, the first that fits counts. Rounded down from what OpenAI publishes of them, and no more than a
+ * hint to the editor: what a model takes the provider decides.
+ */
 const FAMILIES: readonly (readonly [RegExp, Partial<typeof USUAL>])[] = [
   [/^gpt-3\.5/, { maxInputTokens: 12_000, maxOutputTokens: 4_096, imageInput: false }],
   [/^gpt-4-(turbo-preview|1106|0125)/, { maxOutputTokens: 4_096, imageInput: false }],

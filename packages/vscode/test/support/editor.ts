@@ -111,6 +111,10 @@ export const window = {
   },
 }
 
+export const UIKind = { Desktop: 1, Web: 2 } as const
+
+export const env = { uiKind: UIKind.Desktop as number }
+
 export const commands = {
   async executeCommand(command: string) {
     desk.commands.push(command)
