@@ -5,24 +5,66 @@ import { Overrides, PlanName } from './plan.ts'
 import { SessionResponse } from './session.ts'
 import { ROLES, UserResponse } from './user.ts'
 
-export const USER_SORTS = ['createdAt', 'email', 'promptCount', 'tokenCount'] as const
+export const USER_SORTS = [
+  'createdAt',
+  'email',
+  'promptCount',
+  'tokenCount',
+  'costMicros',
+  'lastUsedAt',
+] as const
 export type UserSort = (typeof USER_SORTS)[number]
+
+/** From which share of a limit on a user is near it; the editor kit warns from there on, too. */
+export const NEAR_LIMIT_SHARE = 0.8
+
+/** Where users may stand with the limit that they have used most of. */
+export const STANDINGS = ['near', 'reached'] as const
+export type Standing = (typeof STANDINGS)[number]
+
+/** Which users are meant; all of it has to fit. */
+const userFilters = {
+  email: Type.Optional(Type.String({ maxLength: 254, description: 'Only the user with this very address' })),
+  search: Type.Optional(
+    Type.String({
+      maxLength: 254,
+      pattern: '^[^\\p{Cc}\\p{Cs}]*$',
+      description: 'Part of the address, in any case; `%` and `_` stand for themselves',
+      examples: ['@example.com'],
+    }),
+  ),
+  plan: Type.Optional(
+    Type.String({ maxLength: 64, description: 'Only users who have this plan', examples: ['pro'] }),
+  ),
+  standing: Type.Optional(
+    Type.Enum([...STANDINGS], {
+      description:
+        '`near`: at least 80% of some limit is used, `reached` ones included; `reached`: all of some limit is used. What calls under way hold is not looked at',
+    }),
+  ),
+  disabled: Type.Optional(
+    Type.Boolean({ description: 'Only users who are disabled, or only those who are not' }),
+  ),
+  inactiveDays: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 3650,
+      description: 'Only users of whom nothing was counted for so many days, or ever',
+      examples: [30],
+    }),
+  ),
+  role: Type.Optional(Type.Enum([...ROLES], { description: 'Only users of this role' })),
+}
+
+const userOrder = {
+  sort: Type.Optional(Type.Enum([...USER_SORTS], { default: 'createdAt', description: 'What to sort by' })),
+  order: Type.Optional(Type.Enum(['asc', 'desc'], { default: 'asc', description: 'In which direction' })),
+}
 
 export const UserListQuery = Type.Object(
   {
-    email: Type.Optional(
-      Type.String({ maxLength: 254, description: 'Only the user with this very address' }),
-    ),
-    search: Type.Optional(
-      Type.String({
-        maxLength: 254,
-        pattern: '^[^\\p{Cc}\\p{Cs}]*$',
-        description: 'Part of the address, in any case; `%` and `_` stand for themselves',
-        examples: ['@example.com'],
-      }),
-    ),
-    sort: Type.Optional(Type.Enum([...USER_SORTS], { default: 'createdAt', description: 'What to sort by' })),
-    order: Type.Optional(Type.Enum(['asc', 'desc'], { default: 'asc', description: 'In which direction' })),
+    ...userFilters,
+    ...userOrder,
     limit: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -38,9 +80,33 @@ export const UserListQuery = Type.Object(
 )
 export type UserListQuery = Static<typeof UserListQuery>
 
+export const ExportUsersQuery = Type.Object(
+  { ...userFilters, ...userOrder },
+  { title: 'ExportUsersQuery', additionalProperties: false },
+)
+export type ExportUsersQuery = Static<typeof ExportUsersQuery>
+
+/** A user as an operator sees them. */
+export const AdminUserResponse = Type.Object(
+  {
+    ...UserResponse.properties,
+    lastUsedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+      description: 'The hour in which usage was last counted, corrections included; null for never',
+      examples: ['2026-11-24T08:00:00.000Z'],
+    }),
+    usedShare: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+      description:
+        'Of the limit that is used most, the share that is used: 1 for all; null where nothing is limited',
+      examples: [0.8],
+    }),
+  },
+  { title: 'AdminUser' },
+)
+export type AdminUserResponse = Static<typeof AdminUserResponse>
+
 export const UserListResponse = Type.Object(
   {
-    users: Type.Array(UserResponse),
+    users: Type.Array(AdminUserResponse),
     nextCursor: Type.Union([Type.String(), Type.Null()], {
       description: 'Send it as `cursor`, with the same sort and order, for the next page; null on the last',
       examples: [null],
@@ -62,6 +128,14 @@ export const CreateUserRequest = Type.Object(
     }),
     threshold: Type.Optional(Threshold),
     plan: Type.Optional(PlanName),
+    invite: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Whether to send them a mail that says where to sign in; needs `SMTP_URL` or a printed mail',
+        examples: [true],
+      }),
+    ),
   },
   { title: 'CreateUserRequest', additionalProperties: false },
 )

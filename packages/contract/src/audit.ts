@@ -22,16 +22,24 @@ export const AUDIT_ACTIONS = [
   'price_changed',
   'price_deleted',
   'admin_refused',
+  'admin_link_made',
+  'operator_signed_in',
+  'users_exported',
+  'audit_exported',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 
+const auditFilters = {
+  userId: Type.Optional({ ...UserId, description: 'Only what was done to this user' }),
+  actorId: Type.Optional({ ...UserId, description: 'Only what this user did' }),
+  action: Type.Optional(Type.Enum([...AUDIT_ACTIONS], { description: 'Only this' })),
+  from: Type.Optional(Instant('Not before', '2026-11-01T00:00:00Z')),
+  to: Type.Optional(Instant('Before', '2026-12-01T00:00:00Z')),
+}
+
 export const AuditQuery = Type.Object(
   {
-    userId: Type.Optional({ ...UserId, description: 'Only what was done to this user' }),
-    actorId: Type.Optional({ ...UserId, description: 'Only what this user did' }),
-    action: Type.Optional(Type.Enum([...AUDIT_ACTIONS], { description: 'Only this' })),
-    from: Type.Optional(Instant('Not before', '2026-11-01T00:00:00Z')),
-    to: Type.Optional(Instant('Before', '2026-12-01T00:00:00Z')),
+    ...auditFilters,
     limit: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -46,6 +54,12 @@ export const AuditQuery = Type.Object(
   { title: 'AuditQuery', additionalProperties: false },
 )
 export type AuditQuery = Static<typeof AuditQuery>
+
+export const ExportAuditQuery = Type.Object(auditFilters, {
+  title: 'ExportAuditQuery',
+  additionalProperties: false,
+})
+export type ExportAuditQuery = Static<typeof ExportAuditQuery>
 
 const NullableId = (description: string) =>
   Type.Union([Type.String({ format: 'uuid' }), Type.Null()], { description })

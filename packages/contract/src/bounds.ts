@@ -31,6 +31,9 @@ export const MAX_IMPORT_ROWS = 1000
 /** Most users on one page of `GET /api/admin/users`. */
 export const MAX_PAGE_USERS = 200
 
+/** Most events on one page of `GET /api/admin/users/{id}/events`. */
+export const MAX_PAGE_EVENTS = 200
+
 /** Most events on one page of `GET /api/admin/audit`. */
 export const MAX_PAGE_AUDIT_EVENTS = 200
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { MAX_COUNT, MAX_PLAN_MODELS, MAX_PRICE_MICROS } from './bounds.ts'
-import { Count, Instant, Label } from './fields.ts'
+import { Count, Instant, Label, UserId } from './fields.ts'
 
 /** What is counted. `cost` is in micro-dollars: a million make a dollar. */
 export const METERS = ['prompts', 'tokens', 'cost'] as const
@@ -111,6 +111,32 @@ export type PlanResponse = Static<typeof PlanResponse>
 
 export const PlanListResponse = Type.Object({ plans: Type.Array(PlanResponse) }, { title: 'PlanList' })
 export type PlanListResponse = Static<typeof PlanListResponse>
+
+const Standings = (description: string) =>
+  Type.Object(
+    {
+      near: Count('Users who have used at least 80% of some limit, those with all of it included', 60),
+      reached: Count('Users who have used all of some limit', 23),
+    },
+    { description },
+  )
+
+/** Whom a change of a plan would concern, and how. Nothing is changed. */
+export const PlanPreviewResponse = Type.Object(
+  {
+    userCount: Count('Users who have this plan; 0 for a new one', 42),
+    before: Standings('Where they stand with the plan as it is'),
+    after: Standings('Where they would stand'),
+    newlyReached: Type.Array(
+      Type.Object({ id: UserId, email: Type.String({ examples: ['user@example.com'] }) }),
+      { description: 'The first 20 of those who would be stopped and are not now, by address' },
+    ),
+    newlyReachedCount: Count('How many would be stopped and are not now', 5),
+    newlyFreedCount: Count('How many are stopped now and would not be', 2),
+  },
+  { title: 'PlanPreview' },
+)
+export type PlanPreviewResponse = Static<typeof PlanPreviewResponse>
 
 /** What one user has instead of what the plan says. What is left out stays as the plan has it. */
 export const Overrides = Type.Object(

@@ -1,4 +1,5 @@
 import {
+  AdminUserResponse,
   CreateUserRequest,
   DEFAULT_PLAN,
   UpdateUserRequest,
@@ -6,7 +7,6 @@ import {
   UserListQuery,
   UserListResponse,
   UserParams,
-  UserResponse,
 } from '@promptmeter/contract'
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import { Type } from 'typebox'
@@ -15,7 +15,7 @@ import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-respons
 import type { HttpApp } from '../http/http-app.ts'
 import type { RemovalService } from '../ledger/removal-service.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
-import { toLimitResponses, toUserResponse } from '../users/user.ts'
+import { toAdminUserResponse, toLimitResponses } from '../users/user.ts'
 import type { UserService } from '../users/user-service.ts'
 import type { RecordAct } from './admin-act.ts'
 import { ADMIN_SCHEMA } from './admin-schema.ts'
@@ -51,7 +51,7 @@ export function adminUserRoutes(
     },
     async (request) => {
       const page = await users.list(request.query)
-      return { users: page.users.map(toUserResponse), nextCursor: page.nextCursor }
+      return { users: page.users.map(toAdminUserResponse), nextCursor: page.nextCursor }
     },
   )
 
@@ -68,7 +68,7 @@ export function adminUserRoutes(
         operationId: 'createUser',
         body: CreateUserRequest,
         response: {
-          201: { ...UserResponse, description: 'The user was added' },
+          201: { ...AdminUserResponse, description: 'The user was added' },
           ...errorResponses(
             ADMIN_ERRORS,
             BODY_ERRORS,
@@ -88,7 +88,7 @@ export function adminUserRoutes(
         userId: user.id,
         details: { plan: user.plan, threshold: user.thresholdOverride },
       })
-      return reply.code(201).send(toUserResponse(user))
+      return reply.code(201).send(toAdminUserResponse(user))
     },
   )
 
@@ -102,12 +102,12 @@ export function adminUserRoutes(
         operationId: 'getUser',
         params: UserParams,
         response: {
-          200: { ...UserResponse, description: 'The user' },
+          200: { ...AdminUserResponse, description: 'The user' },
           ...errorResponses(ADMIN_ERRORS, 'user_not_found'),
         },
       },
     },
-    async (request) => toUserResponse(await users.getById(request.params.id)),
+    async (request) => toAdminUserResponse(await users.getById(request.params.id)),
   )
 
   app.get(
@@ -145,7 +145,7 @@ export function adminUserRoutes(
         params: UserParams,
         body: UpdateUserRequest,
         response: {
-          200: { ...UserResponse, description: 'The user as changed' },
+          200: { ...AdminUserResponse, description: 'The user as changed' },
           ...errorResponses(ADMIN_ERRORS, BODY_ERRORS, 'user_not_found', 'plan_not_found'),
         },
       },
@@ -156,7 +156,7 @@ export function adminUserRoutes(
       if (disabled === true || role === 'member') refuseOneself(request, id)
       const user = await users.update(id, request.body)
       await recordAct(request, { action: 'user_changed', userId: id, details: describeChanges(request.body) })
-      return toUserResponse(user)
+      return toAdminUserResponse(user)
     },
   )
 

@@ -14,10 +14,11 @@ export const BACKUP_TABLES = [
   'holds',
   'identities',
   'audit_events',
+  'refusals',
 ] as const satisfies readonly (keyof Tables)[]
 
-/** What lives for minutes: a restored server lets people sign in anew. */
-type ShortLived = 'challenges' | 'oauth_records' | 'rate_limits'
+/** What lives for minutes or hours: a restored server lets people sign in anew. */
+type ShortLived = 'challenges' | 'oauth_records' | 'rate_limits' | 'operator_sessions'
 
 type Forgotten = Exclude<keyof Tables, (typeof BACKUP_TABLES)[number] | ShortLived>
 

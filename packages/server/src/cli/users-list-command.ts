@@ -1,4 +1,4 @@
-import type { UserListResponse, UserResponse } from '@promptmeter/contract'
+import type { AdminUserResponse, UserListResponse } from '@promptmeter/contract'
 import { type Command, Option } from 'commander'
 import type { AdminClient } from './admin-client.ts'
 import { type ClientOptions, clientCommand, connect, print } from './client-command.ts'
@@ -47,7 +47,7 @@ Examples:
 async function readUsers(client: AdminClient, options: ListOptions): Promise<UserListResponse> {
   const { search, sort, desc } = options
   const limit = options.all ? Number.POSITIVE_INFINITY : options.limit
-  const users: UserResponse[] = []
+  const users: AdminUserResponse[] = []
   let nextCursor: string | null = null
   while (users.length < limit) {
     const page: UserListResponse = await client.request('GET', '/api/admin/users', {

@@ -23,6 +23,8 @@ export interface Tables {
   oauth_records: OauthRecordsTable
   rate_limits: RateLimitsTable
   audit_events: AuditEventsTable
+  operator_sessions: OperatorSessionsTable
+  refusals: RefusalsTable
 }
 
 export interface PlansTable {
@@ -187,4 +189,19 @@ export interface AuditEventsTable {
   ip: string | null
   client_name: string | null
   details: Json<Record<string, unknown>>
+}
+
+export interface OperatorSessionsTable {
+  id: string
+  link_mac: string
+  link_expires_at: Date
+  session_mac: string | null
+  expires_at: Date | null
+  created_at: CreatedAt
+}
+
+export interface RefusalsTable {
+  hour: Date
+  code: string
+  count: number
 }

@@ -41,6 +41,12 @@ export function standingsOf(limits: readonly Limit[], use: Use, now: Date): Limi
   })
 }
 
+/** Of the limit that is used most, the share that is used; null where nothing is limited. A limit of 0 is used up. */
+export function usedShareOf(limits: readonly Limit[], use: Pick<Use, 'total' | 'windows'>): number | null {
+  if (limits.length === 0) return null
+  return Math.max(...limits.map((limit) => (limit.amount === 0 ? 1 : usedOf(limit, use) / limit.amount)))
+}
+
 /**
  * The one number that old clients compare their prompt count with: the limit on prompts for life; where only windows
  * limit prompts, the count and the least that is left; where nothing does, 2^53 - 1.

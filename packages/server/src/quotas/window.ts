@@ -19,6 +19,11 @@ export function hourOf(at: Date): number {
   return Math.floor(at.getTime() / HOUR_MS)
 }
 
+/** When an hour that is counted from 1970 begins. */
+export function hourStart(hour: number): Date {
+  return new Date(hour * HOUR_MS)
+}
+
 /** When the window that holds `at` begins, included; null for `lifetime`. */
 export function windowStart(window: Window, at: Date): Date | null {
   return window === 'lifetime' ? null : new Date(startHour(window, hourOf(at)) * HOUR_MS)

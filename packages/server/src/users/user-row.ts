@@ -5,7 +5,7 @@ import { withBegun } from '../quotas/amounts.ts'
 import { termsOf } from '../quotas/plan.ts'
 import { planFromRow } from '../quotas/plan-row.ts'
 import { minuteOf } from '../quotas/quota-report.ts'
-import { hourOf, windowsBegunSince } from '../quotas/window.ts'
+import { hourOf, hourStart, windowsBegunSince } from '../quotas/window.ts'
 import type { User } from './user.ts'
 
 const USER_COLUMNS = [
@@ -80,6 +80,7 @@ export function userFromRow(row: UserRow): User {
     role: row.role,
     disabled: row.disabled_at !== null,
     createdAt: row.created_at,
+    lastUsedAt: row.counted_hour === null ? null : hourStart(row.counted_hour),
   }
 }
 

@@ -10,6 +10,8 @@ const SORT_COLUMNS = {
   email: 'email',
   promptCount: 'prompt_count',
   tokenCount: 'token_count',
+  costMicros: 'cost_micros',
+  lastUsedAt: 'counted_hour',
 } as const satisfies Record<UserSort, keyof UsersTable>
 
 /** When a user was added, as a number that any forged cursor may hold and no date can fail on. */

@@ -1,10 +1,11 @@
-import type { Overrides, Role, UserResponse } from '@promptmeter/contract'
+import type { AdminUserResponse, Overrides, Role, UserResponse } from '@promptmeter/contract'
 import {
   promptStanding,
   standingsOf,
   thresholdOf,
   toLimitResponse,
   type Use,
+  usedShareOf,
 } from '../quotas/limit-standing.ts'
 import type { Terms } from '../quotas/plan.ts'
 
@@ -26,6 +27,8 @@ export interface User extends Use {
   readonly role: Role
   readonly disabled: boolean
   readonly createdAt: Date
+  /** The hour in which usage was last counted; null for never. */
+  readonly lastUsedAt: Date | null
 }
 
 export function toUserResponse(user: User): UserResponse {
@@ -44,6 +47,14 @@ export function toUserResponse(user: User): UserResponse {
     role: user.role,
     disabled: user.disabled,
     createdAt: user.createdAt.toISOString(),
+  }
+}
+
+export function toAdminUserResponse(user: User): AdminUserResponse {
+  return {
+    ...toUserResponse(user),
+    lastUsedAt: user.lastUsedAt?.toISOString() ?? null,
+    usedShare: usedShareOf(user.terms.limits, user),
   }
 }
 
