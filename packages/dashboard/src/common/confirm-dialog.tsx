@@ -1,0 +1,86 @@
+import { Alert, Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import { sentenceOf } from './error-view.tsx'
+
+export interface ConfirmDialogProps {
+  readonly opened: boolean
+  readonly onClose: () => void
+  readonly title: string
+  /** What will happen, and whether it can be undone. */
+  readonly children: ReactNode
+  /** What the button says: a verb, such as `Delete`. */
+  readonly action: string
+  /** What has to be typed before; nothing when left out. */
+  readonly typed?: string
+  readonly danger?: boolean
+  readonly busy: boolean
+  /** Why the last try failed. */
+  readonly error?: Error | null
+  readonly onConfirm: () => void
+}
+
+/** Asks before something is lost. */
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { opened, onClose, title, danger = true } = props
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={title}
+      centered
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {/* A form of its own for each opening: what was typed before must not stand there still. */}
+      {opened && <ConfirmForm {...props} danger={danger} />}
+    </Modal>
+  )
+}
+
+function ConfirmForm({
+  onClose,
+  children,
+  action,
+  typed,
+  danger,
+  busy,
+  error,
+  onConfirm,
+}: ConfirmDialogProps) {
+  const [text, setText] = useState('')
+  const ready = typed === undefined || text.trim() === typed
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (ready) onConfirm()
+      }}
+    >
+      <Stack gap="md">
+        <div>{children}</div>
+        {typed !== undefined && (
+          <TextInput
+            label={`Type ${typed} to confirm`}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+            autoComplete="off"
+            spellCheck={false}
+            data-autofocus
+          />
+        )}
+        {error && (
+          <Alert color="red" role="alert">
+            {sentenceOf(error)}
+          </Alert>
+        )}
+        <Group justify="flex-end" gap="sm">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" {...(danger && { color: 'red' })} disabled={!ready} loading={busy}>
+            {action}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}

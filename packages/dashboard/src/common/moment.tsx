@@ -1,0 +1,21 @@
+import { fromNow, localDay, localMoment, utcMoment } from '../shown/moments.ts'
+
+export interface MomentProps {
+  /** RFC 3339; null for never. */
+  readonly at: string | null
+  /** `day` without the time of day; `relative` as a distance from now. */
+  readonly show?: 'moment' | 'day' | 'relative'
+  readonly never?: string
+}
+
+/** A moment in the zone of whoever looks, with UTC on hover. */
+export function Moment({ at, show = 'moment', never = 'never' }: MomentProps) {
+  if (at === null) return <>{never}</>
+  const text = { moment: localMoment, day: localDay, relative: fromNow }[show](at)
+  const title = show === 'relative' ? `${localMoment(at)} (${utcMoment(at)})` : utcMoment(at)
+  return (
+    <time className="number" dateTime={at} title={title}>
+      {text}
+    </time>
+  )
+}

@@ -1,0 +1,39 @@
+import type { NotificationData } from '@mantine/notifications'
+import { lazy } from 'react'
+import { sentenceOf } from './error-view.tsx'
+
+export const Notices = lazy(() => import('./notices.tsx'))
+
+/** Whether a notice was ever shown, for `useSyncExternalStore`. */
+export const noticesNeeded = {
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+  read: (): boolean => needed,
+}
+
+const listeners = new Set<() => void>()
+let needed = false
+
+/** Says that something was done. @param undo takes it back */
+export function notifyDone(message: NotificationData['message']): void {
+  void show({ message, color: 'teal' })
+}
+
+/** Says why something was not done; it stays until it is closed. */
+export function notifyFailure(error: Error): void {
+  void show({ title: 'That did not work', message: sentenceOf(error), color: 'red', autoClose: false })
+}
+
+export async function hideNotice(id: string): Promise<void> {
+  const { notifications } = await import('@mantine/notifications')
+  notifications.hide(id)
+}
+
+async function show(notice: NotificationData): Promise<void> {
+  needed = true
+  for (const listener of listeners) listener()
+  const { notifications } = await import('@mantine/notifications')
+  notifications.show({ closeButtonProps: { 'aria-label': 'Close' }, ...notice })
+}

@@ -1,0 +1,38 @@
+import { Group, Stack, Text, Title } from '@mantine/core'
+import { type ReactNode, useEffect } from 'react'
+import { useSession } from '../session/session.tsx'
+
+export interface PageProps {
+  readonly title: string
+  /** A line below the title. */
+  readonly about?: ReactNode
+  /** What can be done here, at the right of the title. */
+  readonly actions?: ReactNode
+  readonly children: ReactNode
+}
+
+/** A page with its title, in the tab of the browser too. */
+export function Page({ title, about, actions, children }: PageProps) {
+  const { appName } = useSession()
+  useEffect(() => {
+    document.title = `${title} · ${appName}`
+  }, [title, appName])
+  return (
+    <Stack gap="lg" maw="88rem" mx="auto">
+      <Group justify="space-between" align="flex-start" gap="sm">
+        <div>
+          <Title order={1} size="h2">
+            {title}
+          </Title>
+          {about !== undefined && (
+            <Text component="div" c="dimmed" size="sm">
+              {about}
+            </Text>
+          )}
+        </div>
+        {actions !== undefined && <Group gap="sm">{actions}</Group>}
+      </Group>
+      {children}
+    </Stack>
+  )
+}

@@ -1,0 +1,5 @@
+import { Page } from '../common/page.tsx'
+
+export default function UserPage() {
+  return <Page title="User">To come.</Page>
+}

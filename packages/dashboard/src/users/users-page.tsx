@@ -1,0 +1,5 @@
+import { Page } from '../common/page.tsx'
+
+export default function UsersPage() {
+  return <Page title="Users">To come.</Page>
+}
