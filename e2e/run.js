@@ -1,5 +1,6 @@
-// What `npm run e2e` does: gets what is missing, packages the extension, and tests it in a real VS Code. Arguments go to
-// vitest. Plain JavaScript, and no dependency: it runs before anything is installed.
+// What `npm run e2e` does: gets what is missing, builds the dashboard, packages the extensions, and tests all of it in a
+// real browser and a real VS Code. Arguments go to vitest; `--project=dashboard` leaves VS Code out. Plain JavaScript, and
+// no dependency: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
@@ -18,9 +19,13 @@ const TOOLS = { 'pkg-config': 'pkg-config', make: 'make', 'g++': 'g++', python3:
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 installChromium()
-installOwnPackages()
-packageExtensions()
-say('tests in VS Code')
+say('the dashboard')
+must('npm', ['run', '--silent', 'build', '--', '--logLevel', 'warn'])
+if (!process.argv.includes('--project=dashboard')) {
+  installOwnPackages()
+  packageExtensions()
+}
+say('tests in a browser and in VS Code')
 process.exit(
   run('npx', ['vitest', 'run', '--config', join(E2E, 'vitest.config.ts'), ...process.argv.slice(2)]),
 )

@@ -1,14 +1,25 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Each file starts a server and a browser, some a VS Code: two at once would only wait for each other. */
+const project = (name: string, globalSetup: string[] = []) => ({
   test: {
-    root: fileURLToPath(new URL('..', import.meta.url)),
-    include: ['e2e/**/*.e2e.ts'],
+    name,
+    root,
+    include: [`e2e/${name}/**/*.e2e.ts`],
     exclude: ['**/node_modules/**'],
-    // Each file starts a VS Code and a browser: two at once would only wait for each other.
+    globalSetup,
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 180_000,
+  },
+})
+
+export default defineConfig({
+  test: {
+    projects: [project('dashboard', ['e2e/dashboard/support/seeded-database.ts']), project('editor')],
+    fileParallelism: false,
   },
 })

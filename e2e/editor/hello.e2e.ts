@@ -5,9 +5,9 @@ import {
   DONE,
   usageChunk,
   word,
-} from '../packages/server/test/support/scripted-upstream.ts'
-import { type Story, startStory } from './support/story.ts'
-import { takeChat } from './support/upstream-chat.ts'
+} from '../../packages/server/test/support/scripted-upstream.ts'
+import { type Story, startStory } from '../support/story.ts'
+import { takeChat } from '../support/upstream-chat.ts'
 
 let story: Story
 afterEach(({ task }) => story?.close(task.result?.state === 'fail'))
