@@ -3,7 +3,8 @@
 FROM node:24-bookworm-slim
 WORKDIR /app
 COPY . .
-RUN npm ci --omit=dev && npm cache clean --force && mkdir /data && chown node /data
+# The dashboard is built by the install; what built it stays behind.
+RUN npm ci && npm prune --omit=dev && npm cache clean --force && mkdir /data && chown node /data
 USER node
 ENV HOST=0.0.0.0 DATA_DIR=/data NODE_ENV=production
 VOLUME /data
