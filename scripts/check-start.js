@@ -1,4 +1,5 @@
-// Proves `npm start`: on an empty folder it becomes ready, answers the README's first example and stops when asked.
+// Proves `npm start`: on an empty folder it becomes ready, answers the README's first example, opens the dashboard by the
+// link it prints, and stops when asked.
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,13 +29,33 @@ async function post(path, body, headers = {}) {
   return answer.json()
 }
 
+/** The link that the first start prints signs one browser in, and no line of the log has it. */
+async function openDashboard(output) {
+  const link = /^ {2}Dashboard {3}(\S+\/sign-in\/link\?secret=[\w-]{43}) /m.exec(output)?.[1]
+  if (link === undefined) throw new Error('npm start printed no link to the dashboard')
+  const followed = await fetch(link, { redirect: 'manual' })
+  const cookie = followed.headers.get('set-cookie')?.split(';')[0]
+  if (followed.status !== 303 || cookie === undefined) throw new Error(`the link answered ${followed.status}`)
+  const session = await fetch(`${url}/api/browser-session`, { headers: { cookie } })
+  if ((await session.json()).operator !== true) throw new Error('the link did not make the operator')
+  const again = await fetch(link, { redirect: 'manual' })
+  if (again.status !== 403) throw new Error(`the link, followed again, answered ${again.status}`)
+  if (output.split('\n').some((line) => line.startsWith('{') && line.includes('secret=')))
+    throw new Error('the log has the link')
+}
+
 const dataDir = await mkdtemp(join(tmpdir(), 'promptmeter-start-'))
 const startedAt = performance.now()
 // Its own process group: npm leaves before the server it started.
 const server = spawn('npm', ['start'], {
   detached: true,
-  stdio: ['ignore', 'inherit', 'inherit'],
+  stdio: ['ignore', 'pipe', 'inherit'],
   env: { ...process.env, DATA_DIR: dataDir, PORT },
+})
+let output = ''
+server.stdout.setEncoding('utf8').on('data', (chunk) => {
+  output += chunk
+  process.stdout.write(chunk)
 })
 try {
   await waitUntilReady(server)
@@ -44,6 +65,7 @@ try {
   const counted = await post('/trackUsage', { usage: 1, tokenCount: 420 }, { authorization })
   if (counted.currentPromptCount !== 1)
     throw new Error(`counted ${counted.currentPromptCount} prompts, not 1`)
+  await openDashboard(output)
 } finally {
   const stopped = new Promise((resolve) => server.once('exit', resolve))
   if (server.exitCode === null) {
@@ -52,4 +74,4 @@ try {
   }
   await rm(dataDir, { recursive: true, force: true })
 }
-console.log('npm start serves, counts and stops')
+console.log('npm start serves, counts, opens the dashboard and stops')

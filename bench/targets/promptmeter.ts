@@ -35,15 +35,15 @@ export interface PromptmeterOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Starts a server that has just migrated `database`. It logs no requests, as the one it is compared with logs none. */
+/** Starts a server that has just migrated `database`; null for the embedded one in `DATA_DIR`. It logs no requests, as the one it is compared with logs none. */
 export async function startPromptmeter(
-  database: BenchDatabase,
+  database: BenchDatabase | null,
   { command = [bin, 'serve'], env = {} }: PromptmeterOptions = {},
 ): Promise<ServerProcess> {
   return await startServer({
     command: [...nodeFlags, ...command],
     env: {
-      DATABASE_URL: database.url,
+      ...(database !== null && { DATABASE_URL: database.url }),
       JWT_SECRET: randomBytes(32).toString('base64url'),
       ADMIN_KEY: randomBytes(32).toString('base64url'),
       SIGN_IN: 'trusted',

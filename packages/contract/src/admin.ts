@@ -15,9 +15,6 @@ export const USER_SORTS = [
 ] as const
 export type UserSort = (typeof USER_SORTS)[number]
 
-/** From which share of a limit on a user is near it; the editor kit warns from there on, too. */
-export const NEAR_LIMIT_SHARE = 0.8
-
 /** Where users may stand with the limit that they have used most of. */
 export const STANDINGS = ['near', 'reached'] as const
 export type Standing = (typeof STANDINGS)[number]
@@ -90,8 +87,12 @@ export type ExportUsersQuery = Static<typeof ExportUsersQuery>
 export const AdminUserResponse = Type.Object(
   {
     ...UserResponse.properties,
+    ownThreshold: Type.Union([Count('', 100), Type.Null()], {
+      description: `Limit on prompts for life that was set for this user; null for that of the plan; ${MAX_COUNT} for none`,
+    }),
     lastUsedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-      description: 'The hour in which usage was last counted, corrections included; null for never',
+      description:
+        'The hour in which something was last counted or corrected, whatever time it amended; null for never, also where an import brought counts along',
       examples: ['2026-11-24T08:00:00.000Z'],
     }),
     usedShare: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {

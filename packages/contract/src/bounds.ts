@@ -1,14 +1,27 @@
 /** The largest integer a JSON number carries exactly (2^53 - 1): the bound of every count, and "no limit" as a threshold. */
 export const MAX_COUNT = Number.MAX_SAFE_INTEGER
 
+/** From which share of a limit on a user is near it; the editor kit warns from there on, too. */
+export const NEAR_LIMIT_SHARE = 0.8
+
 /** The plan of whoever has no other. It is there from the first start and cannot be deleted. */
 export const DEFAULT_PLAN = 'free'
 
 /** Prompts the built-in plan has for life, unless the operator says otherwise. */
 export const DEFAULT_THRESHOLD = 10
 
+/** What a plan may be called: lower-case letters, digits, `-`, `_` and `.`, at most 64 of them. */
+export const PLAN_NAME_PATTERN = '^[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?$'
+
 /** How many models or patterns a plan may allow. */
 export const MAX_PLAN_MODELS = 200
+
+/** What each bound of a plan may be, both included. */
+export const TERM_BOUNDS = {
+  requestsPerMinute: { minimum: 1, maximum: 1_000_000 },
+  concurrentCalls: { minimum: 1, maximum: 10_000 },
+  defaultMaxTokens: { minimum: 16, maximum: 10_000_000 },
+} as const
 
 /** Dearest price of a million tokens, in micro-dollars: a million dollars. */
 export const MAX_PRICE_MICROS = 1_000_000_000_000

@@ -25,7 +25,10 @@ const totals = {
 }
 
 const groups = Type.Optional(
-  Type.Array(UsageGroupTotal, { description: 'Present with `groupBy`, largest first' }),
+  Type.Array(UsageGroupTotal, {
+    description:
+      'Present with `groupBy`, largest first; past the 30 largest of the range the rest is `other`',
+  }),
 )
 
 export const OverviewBucket = Type.Object(
@@ -41,7 +44,10 @@ export type OverviewBucket = Static<typeof OverviewBucket>
 
 export const RefusalCount = Type.Object(
   {
-    code: Type.String({ description: 'The code of the refusals', examples: ['insufficient_quota'] }),
+    code: Type.String({
+      description: 'The code of the refusals: of ours, or of OAuth where its token endpoint refused',
+      examples: ['insufficient_quota'],
+    }),
     count: Count('How many', 12),
   },
   { title: 'RefusalCount' },
@@ -70,7 +76,8 @@ export const OverviewResponse = Type.Object(
     ),
     refusals: Type.Array(RefusalCount, {
       description:
-        'Calls that were refused within the range, by code, most frequent first. Counted by the hour',
+        'Calls of editors, and attempts to sign in, that were refused within the range: for a limit, for who asks or for want ' +
+        'of capacity. By code, most frequent first. Counted by the hour and written up to ten seconds later; kept for 90 days',
     }),
   },
   { title: 'Overview' },

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { MAX_COUNT, MAX_PLAN_MODELS, MAX_PRICE_MICROS } from './bounds.ts'
+import { MAX_COUNT, MAX_PLAN_MODELS, MAX_PRICE_MICROS, PLAN_NAME_PATTERN, TERM_BOUNDS } from './bounds.ts'
 import { Count, Instant, Label, UserId } from './fields.ts'
 
 /** What is counted. `cost` is in micro-dollars: a million make a dollar. */
@@ -61,20 +61,18 @@ const termFields = {
     'The models that may be called; null for all',
   ),
   requestsPerMinute: nullable(
-    Type.Integer({ minimum: 1, maximum: 1_000_000, examples: [60] }),
+    Type.Integer({ ...TERM_BOUNDS.requestsPerMinute, examples: [60] }),
     'Most calls of the gateway accepted in a minute (UTC); null for no bound',
   ),
   concurrentCalls: nullable(
-    Type.Integer({ minimum: 1, maximum: 10_000, examples: [4] }),
+    Type.Integer({ ...TERM_BOUNDS.concurrentCalls, examples: [4] }),
     'Most calls of the gateway under way at once; null for no bound',
   ),
   defaultMaxTokens: nullable(
-    Type.Integer({ minimum: 16, maximum: 10_000_000, examples: [4096] }),
+    Type.Integer({ ...TERM_BOUNDS.defaultMaxTokens, examples: [4096] }),
     'The most tokens one answer may have where the request names no bound and tokens or cost are limited; null for 4096',
   ),
 }
-
-export const PLAN_NAME_PATTERN = '^[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?$'
 
 export const PlanName = Type.String({
   minLength: 1,

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { MAX_PAGE_EVENTS } from './bounds.ts'
+import { MAX_COUNT, MAX_PAGE_EVENTS } from './bounds.ts'
 import { Instant } from './fields.ts'
 
 export const EVENT_KINDS = ['usage', 'correction', 'opening', 'abandoned'] as const
@@ -19,6 +19,7 @@ export const UsageEventListQuery = Type.Object(
     before: Type.Optional(
       Type.Integer({
         minimum: 1,
+        maximum: MAX_COUNT,
         description: 'Only events numbered below: `nextBefore` of the page before',
         examples: [412],
       }),

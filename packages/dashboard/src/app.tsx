@@ -23,6 +23,8 @@ const queryClient = createQueryClient()
 
 /** Put into the page by the server, a new one with each: styles that carry it are allowed. */
 const styleNonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? ''
+// What keeps the page from scrolling behind a dialog takes it from here (react-remove-scroll, by get-nonce).
+Object.assign(globalThis, { __webpack_nonce__: styleNonce })
 
 export function App() {
   const needsNotices = useSyncExternalStore(noticesNeeded.subscribe, noticesNeeded.read)

@@ -4,6 +4,9 @@ import { accountRoutes } from './account/account-routes.ts'
 import { adminRoutes } from './admin/admin-routes.ts'
 import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
+import { dashboardRoutes } from './dashboard/dashboard-routes.ts'
+import { createDashboardSignIns } from './dashboard/dashboard-sign-ins.ts'
+import { DASHBOARD_FOLDER } from './dashboard/page-routes.ts'
 import type { Database } from './database/database.ts'
 import { gatewayRoutes } from './gateway/gateway-routes.ts'
 import { healthRoutes } from './health/health-routes.ts'
@@ -17,14 +20,16 @@ import { handleError } from './http/error-handler.ts'
 import type { HttpApp } from './http/http-app.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
 import { trackMethods } from './http/method-not-allowed.ts'
+import { countRefusals } from './http/refusal-count.ts'
 import { requestId } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
 import { schemaValidator } from './http/schema-validator.ts'
 import { createBrowserSignIn } from './oauth/browser-sign-in.ts'
 import { oauthRoutes } from './oauth/oauth-routes.ts'
+import { createSealer } from './oauth/record-sealer.ts'
 import { revocationRoutes } from './oauth/revocation-routes.ts'
 import { signInPageRoutes } from './oauth/sign-in-routes.ts'
-import { PromptmeterError } from './promptmeter-error.ts'
+import { nothingHere } from './promptmeter-error.ts'
 import type { Services } from './services.ts'
 import { signUpRoutes } from './sign-in/sign-up-routes.ts'
 import type { Logger } from './telemetry/logger.ts'
@@ -37,6 +42,8 @@ export interface AppParts {
   readonly services: Services
   readonly lifecycle: Lifecycle
   readonly logger: Logger
+  /** Where the dashboard was built to; where `npm run build` puts it when left out. */
+  readonly dashboardFolder?: string
 }
 
 /** Builds the HTTP application; it listens nowhere yet. */
@@ -47,6 +54,7 @@ export async function buildApp({
   services,
   lifecycle,
   logger,
+  dashboardFolder = DASHBOARD_FOLDER,
 }: AppParts): Promise<HttpApp> {
   const admit = createAdmission({ onlyFromHere: config.signIn.implied })
   const log = logRequests(services.metrics)
@@ -85,27 +93,35 @@ export async function buildApp({
   app.setValidatorCompiler(schemaValidator())
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(async () => {
-    throw new PromptmeterError('not_found', 'Nothing is here. The API reference is at /docs.')
+    throw nothingHere()
   })
   app.addHook('onRequest', (request, reply, done) => done(admit(request, reply)))
   app.addHook('onResponse', log)
 
   acceptOnlyJson(app)
   decoratePrincipal(app)
+  countRefusals(app, services.refusals.count)
   await allowOrigins(app, config.http.corsOrigins)
   await registerApiReference(app)
 
   const refuseOtherMethods = trackMethods(app)
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   signUpRoutes(app, services.signUp, config.signIn.ways)
-  const browser = createBrowserSignIn({ config, secrets, services, app, logger })
+  const dashboardSignIns = createDashboardSignIns({
+    ...services,
+    cookie: services.browserCookie,
+    sealer: createSealer(secrets.jwt, 'dashboard sign-ins v1'),
+  })
+  const browser = createBrowserSignIn({ config, secrets, services, app, logger, dashboardSignIns })
   await oauthRoutes(app, browser)
   await revocationRoutes(app, services.sessions, services.audit)
   await signInPageRoutes(app, browser)
+  const { appName } = config.signIn
+  await dashboardRoutes(app, { services, signIns: dashboardSignIns, appName, folder: dashboardFolder })
   usageRoutes(app, services.usage, services.sessions)
   await gatewayRoutes(app, { ...services, config: config.gateway })
   accountRoutes(app, services, config.gateway.upgradeUrl)
-  adminRoutes(app, services, secrets.adminKey)
+  adminRoutes(app, services, secrets.adminKey, browser.issuer)
   healthRoutes(app, database, lifecycle, services.metrics)
 
   refuseOtherMethods()

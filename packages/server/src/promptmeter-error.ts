@@ -17,3 +17,5 @@ export class PromptmeterError extends Error {
 export const userNotFound = () => new PromptmeterError('user_not_found', 'User not found.')
 export const userDisabled = () => new PromptmeterError('user_disabled', 'This user is disabled.')
 export const tokenInvalid = () => new PromptmeterError('token_invalid', 'Invalid or expired token.')
+export const nothingHere = () =>
+  new PromptmeterError('not_found', 'Nothing is here. The API reference is at /docs.')

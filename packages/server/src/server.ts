@@ -9,7 +9,9 @@ import { openDatabase } from './database/open-database.ts'
 import { startHoldSweeper } from './gateway/hold-sweeper.ts'
 import { createLifecycle } from './health/lifecycle.ts'
 import { watchSilentConnections } from './http/silent-connections.ts'
-import { createServices, createUsers } from './services.ts'
+import { startRefusalRecorder } from './overview/refusal-recorder.ts'
+import { createServices, createUsers, type Services } from './services.ts'
+import { operatorLinkUrl } from './sessions/operator-session.ts'
 import { startExpirySweeper } from './sign-in/expiry-sweeper.ts'
 import type { Logger } from './telemetry/logger.ts'
 
@@ -22,7 +24,7 @@ const CONNECTION_GRACE_MS = 1_000
 /** Longest an idle connection stays open while the server stops, in milliseconds. */
 const IDLE_CONNECTION_MS = 100
 
-/** Longest a stop waits for connections to the database to close, in milliseconds. */
+/** Longest a stop waits for each of its last words to the database, and for its connections to close, in milliseconds. */
 const DATABASE_CLOSE_MS = 2_000
 
 /** Longest a stop waits for mails that are on their way, in milliseconds. */
@@ -34,6 +36,10 @@ export interface RunningServer {
   readonly engine: Engine
   /** True when this start made the embedded database and its first user. */
   readonly firstStart: boolean
+  /** Where people open the dashboard, without a slash at the end. */
+  readonly dashboardUrl: string
+  /** At a first start, a link that opens the dashboard as the operator, once. Holds a secret: never log it. */
+  readonly operatorLink: string | null
   /**
    * Readiness first, then requests under way, the queue, the database. Neither a client that never finishes its request
    * nor a database that does not answer can hold it up for ever.
@@ -63,7 +69,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
 
     const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
     const stopSweeping = startHoldSweeper(services, config.gateway.holdLifetimeMs, logger)
-    const stopTidying = startExpirySweeper(services.tidySignIn, logger)
+    const stopTidying = startExpirySweeper([...services.tidySignIn, services.refusals.deleteOld], logger)
+    const stopRecording = startRefusalRecorder(services.refusals, logger)
     const endSilentConnections = watchSilentConnections(app.server)
     await app.listen({
       // The name may stand for two addresses, and then for two servers of which a stop would know one.
@@ -72,14 +79,20 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       listenTextResolver: (address) => `listening on ${address}`,
     })
 
+    const url = urlOf(config.host, app.server.address() as AddressInfo)
+    const dashboardUrl = config.signIn.publicUrl ?? url
+
     return {
-      url: urlOf(config.host, app.server.address() as AddressInfo),
+      url,
       engine: database.engine,
       firstStart,
+      dashboardUrl,
+      operatorLink: firstStart ? await makeOperatorLink(services, dashboardUrl) : null,
       async stop() {
         lifecycle.startDraining()
         stopSweeping()
         stopTidying()
+        stopRecording()
         await sleep(config.http.shutdownDelayMs)
         // By then every call that was read has its answer; what is left will never be complete.
         const { shutdownGraceMs } = config.gateway
@@ -95,18 +108,38 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
         await Promise.all([app.close(), drained])
         clearInterval(tidy)
         clearTimeout(cut)
-        await Promise.all([services.ledger.drain(), services.mailer?.close(MAIL_GRACE_MS)])
+        const lastRefusals = services.refusals.flush().catch((error) => {
+          logger.warn({ err: error }, 'the last refusals were not counted')
+        })
+        await Promise.all([
+          services.ledger.drain(),
+          services.mailer?.close(MAIL_GRACE_MS),
+          withinMs(DATABASE_CLOSE_MS, lastRefusals),
+        ])
         await services.gateway.close()
-        const disconnected = new AbortController()
-        const tooLong = sleep(DATABASE_CLOSE_MS, undefined, { signal: disconnected.signal }).catch(() => {})
-        await Promise.race([database.close(), tooLong])
-        disconnected.abort()
+        await withinMs(DATABASE_CLOSE_MS, database.close())
       },
     }
   } catch (error) {
     await database.close()
     throw error
   }
+}
+
+/** Whoever reads the output of the first start has the data folder, and the admin key in it. */
+async function makeOperatorLink({ operators, audit }: Services, origin: string): Promise<string> {
+  const { secret } = await operators.createLink()
+  const details = { because: 'first start' }
+  await audit.record({ action: 'admin_link_made', actor: { kind: 'operator' }, origin: null, details })
+  return operatorLinkUrl(origin, secret)
+}
+
+/** Waits for `work`, and no longer than so many milliseconds. */
+async function withinMs(timeoutMs: number, work: Promise<void>): Promise<void> {
+  const done = new AbortController()
+  const tooLong = sleep(timeoutMs, undefined, { signal: done.signal }).catch(() => {})
+  await Promise.race([work, tooLong])
+  done.abort()
 }
 
 function urlOf(host: string, { port }: AddressInfo): string {

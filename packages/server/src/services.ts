@@ -5,12 +5,14 @@ import { createAuditService } from './audit/audit-service.ts'
 import { createAuditStore } from './audit/audit-store.ts'
 import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
+import { createBrowserSessionService } from './dashboard/browser-session-service.ts'
 import type { Database } from './database/database.ts'
 import { createRedactor } from './gateway/content-redactor.ts'
 import { createUpstream } from './gateway/create-upstream.ts'
 import { createGatewayService } from './gateway/gateway-service.ts'
 import { createModelService } from './gateway/model-service.ts'
 import { createTokenCounter } from './gateway/token-counter.ts'
+import { createBrowserCookie } from './http/browser-cookie.ts'
 import { createCorrectionService } from './ledger/correction-service.ts'
 import { createCorrectionStore } from './ledger/correction-store.ts'
 import { createLedgerService } from './ledger/ledger-service.ts'
@@ -19,8 +21,13 @@ import { createOpeningService } from './ledger/opening-service.ts'
 import { createOpeningStore } from './ledger/opening-store.ts'
 import { createRemovalService } from './ledger/removal-service.ts'
 import { createRemovalStore } from './ledger/removal-store.ts'
+import { createInvitationService } from './mail/invitation-service.ts'
 import { createMailer } from './mail/mailer.ts'
 import { createOauthRecordStore } from './oauth/oauth-record-store.ts'
+import { createOverviewService } from './overview/overview-service.ts'
+import { createOverviewStore } from './overview/overview-store.ts'
+import { createRefusalService } from './overview/refusal-service.ts'
+import { createRefusalStore } from './overview/refusal-store.ts'
 import { createPlanService } from './quotas/plan-service.ts'
 import { createPlanStore } from './quotas/plan-store.ts'
 import { createPriceService } from './quotas/price-service.ts'
@@ -32,6 +39,8 @@ import { createApiKeys } from './sessions/api-key.ts'
 import { createCredentialVerifier } from './sessions/credential-verifier.ts'
 import { createNamedKeyService } from './sessions/named-key-service.ts'
 import { createNamedKeyStore } from './sessions/named-key-store.ts'
+import { createOperatorSessionService } from './sessions/operator-session-service.ts'
+import { createOperatorSessionStore } from './sessions/operator-session-store.ts'
 import { createSessionService } from './sessions/session-service.ts'
 import { createSessionStore } from './sessions/session-store.ts'
 import { createSessionTokens } from './sessions/session-token.ts'
@@ -43,8 +52,12 @@ import { createSignInService } from './sign-in/sign-in-service.ts'
 import { createSignUpService } from './sign-in/sign-up-service.ts'
 import type { Logger } from './telemetry/logger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
+import { createUsageEventService } from './usage/usage-event-service.ts'
+import { createUsageEventStore } from './usage/usage-event-store.ts'
 import { createUsageService } from './usage/usage-service.ts'
 import { createUsageStore } from './usage/usage-store.ts'
+import { createStandingService } from './users/standing-service.ts'
+import { createStandingStore } from './users/standing-store.ts'
 import { createUserService } from './users/user-service.ts'
 import { createUserStore } from './users/user-store.ts'
 
@@ -92,11 +105,18 @@ export function createServices({
     apiKeys,
   })
   const audit = createAuditService(createAuditStore(database))
+  const operators = createOperatorSessionService(
+    createOperatorSessionStore(database),
+    createMacs(secrets.jwt, 'operator sessions v1'),
+  )
+  const browserCookie = createBrowserCookie(config.signIn.publicUrl)
+  const browserSessions = createBrowserSessionService({ sessions, operators, audit })
   const attempts = createAttemptLimiter(database, createMacs(secrets.jwt, 'rate limits v1'))
   const identities = createIdentityStore(database)
   const signIn = createSignInService({ users, sessions, identities, audit, attempts, config: config.signIn })
   const challenges = createChallengeStore(database)
   const mailer = config.signIn.mail === null ? null : createMailer(config.signIn.mail, logger, print)
+  const invitations = createInvitationService(mailer, config.signIn.appName)
   const emailWay =
     mailer === null
       ? null
@@ -116,6 +136,7 @@ export function createServices({
   const tidySignIn = [
     challenges.deleteExpired,
     oauthRecords.deleteExpired,
+    operators.deleteExpired,
     () => expired.deleteExpired(Date.now()),
   ]
 
@@ -139,6 +160,7 @@ export function createServices({
   })
   metrics.watchQueue(() => ledger.waiting)
   const usage = createUsageService(ledger, createUsageStore(database))
+  const usageEvents = createUsageEventService(createUsageEventStore(database))
 
   const counter = createTokenCounter()
   const redactor = createRedactor(secrets.apiKey)
@@ -157,6 +179,10 @@ export function createServices({
   const removal = createRemovalService(createRemovalStore(database), config.writes)
   const imports = createImportService(createOpeningService(createOpeningStore(database), config.writes))
 
+  const standings = createStandingService(createStandingStore(database))
+  const refusals = createRefusalService(createRefusalStore(database))
+  const overview = createOverviewService({ store: createOverviewStore(database), standings, refusals })
+
   const exports = createExportService(createExportStore(database), users)
 
   return {
@@ -165,6 +191,9 @@ export function createServices({
     plans,
     prices,
     sessions,
+    operators,
+    browserCookie,
+    browserSessions,
     keys,
     exports,
     audit,
@@ -173,15 +202,20 @@ export function createServices({
     signUp,
     network,
     mailer,
+    invitations,
     emailWay,
     oauthRecords,
     tidySignIn,
     ledger,
     usage,
+    usageEvents,
     gateway,
     models,
     corrections,
     removal,
     imports,
+    standings,
+    refusals,
+    overview,
   }
 }

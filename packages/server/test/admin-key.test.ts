@@ -26,6 +26,7 @@ const ROUTES = [
   ['GET', '/api/admin/prices'],
   ['PUT', '/api/admin/prices'],
   ['DELETE', '/api/admin/prices'],
+  ['POST', '/api/admin/links'],
 ] as const
 
 describeOnBothEngines('the admin key', (engine) => {

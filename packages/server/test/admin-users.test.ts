@@ -32,6 +32,9 @@ describeOnBothEngines('the users of the admin API', (engine) => {
       role: 'member',
       disabled: false,
       createdAt: expect.stringMatching(/Z$/),
+      lastUsedAt: null,
+      usedShare: 0,
+      ownThreshold: null,
     })
     const signUp = await server.request({
       method: 'POST',

@@ -34,10 +34,13 @@ const ALLOWED: Record<string, readonly string[]> = {
   usage: ['database', 'http', 'ledger', 'quotas', 'sessions', 'users'],
   gateway: ['config', 'database', 'http', 'ledger', 'quotas', 'sessions', 'telemetry', 'users'],
   account: ['audit', 'database', 'http', 'ledger', 'sessions', 'usage', 'users'],
-  admin: ['audit', 'http', 'ledger', 'quotas', 'sessions', 'usage', 'users'],
+  overview: ['database', 'telemetry', 'usage', 'users'],
+  admin: ['audit', 'http', 'ledger', 'mail', 'overview', 'quotas', 'sessions', 'usage', 'users'],
+  dashboard: ['audit', 'http', 'oauth', 'pages', 'sessions', 'sign-in', 'users'],
   health: ['database', 'http', 'telemetry'],
   backup: ['config', 'database'],
-  cli: ['backup', 'config', 'database', 'telemetry'],
+  seed: ['database'],
+  cli: ['backup', 'config', 'database', 'seed', 'telemetry'],
 }
 
 interface Source {

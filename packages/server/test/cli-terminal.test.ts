@@ -89,8 +89,9 @@ it('a command that asks a server loads neither the server nor a database', () =>
     'usage-command',
     'sessions-command',
     'correct-command',
+    'admin-link-command',
   ])
     visit(join(source, `${name}.ts`))
-  expect([...packages].sort()).toEqual(['commander', 'csv-parse/sync'])
+  expect([...packages].sort()).toEqual(['@promptmeter/user-csv', 'commander'])
   expect([...seen].filter((path) => /server\.ts$|\/database\//.test(path))).toEqual([])
 })

@@ -28,6 +28,7 @@ export function createQueryClient(): QueryClient {
   return client
 }
 
-function isPassing({ status }: ApiError): boolean {
+/** Whether it may be gone when it is asked again. */
+export function isPassing({ status }: ApiError): boolean {
   return status === 0 || status === 502 || status === 503 || status === 504
 }

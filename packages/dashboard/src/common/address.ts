@@ -9,15 +9,21 @@ export interface Address {
   get(name: string): string | null
   /** One of `allowed`; the first of them where the address has none of these. */
   choice<Value extends string>(name: string, allowed: readonly [Value, ...Value[]]): Value
-  /** @param options `replace` for what nobody wants to go back to, such as each letter of a search */
-  change(changes: AddressChanges, options?: { readonly replace?: boolean }): void
+  change(changes: AddressChanges, options?: AddressChangeOptions): void
+}
+
+export interface AddressChangeOptions {
+  /** For what nobody wants to go back to, such as each letter of a search. */
+  readonly replace?: boolean
+  /** Kept with the entry of the browser's history; null when left out. */
+  readonly state?: unknown
 }
 
 /** What a view shows stands in the address bar: a link shares it, and the browser's back button undoes it. */
 export function useAddress(): Address {
   const [params, setParams] = useSearchParams()
   const change = useCallback(
-    (changes: AddressChanges, { replace = false } = {}) =>
+    (changes: AddressChanges, { replace = false, state = null }: AddressChangeOptions = {}) =>
       setParams(
         (before) => {
           const after = new URLSearchParams(before)
@@ -27,7 +33,7 @@ export function useAddress(): Address {
           }
           return after
         },
-        { replace },
+        { replace, state },
       ),
     [setParams],
   )

@@ -10,6 +10,8 @@ export interface ConfirmDialogProps {
   readonly children: ReactNode
   /** What the button says: a verb, such as `Delete`. */
   readonly action: string
+  /** What the other one says. */
+  readonly cancel?: string
   /** What has to be typed before; nothing when left out. */
   readonly typed?: string
   readonly danger?: boolean
@@ -40,6 +42,7 @@ function ConfirmForm({
   onClose,
   children,
   action,
+  cancel = 'Cancel',
   typed,
   danger,
   busy,
@@ -74,7 +77,7 @@ function ConfirmForm({
         )}
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            {cancel}
           </Button>
           <Button type="submit" {...(danger && { color: 'red' })} disabled={!ready} loading={busy}>
             {action}

@@ -16,9 +16,12 @@ export const noticesNeeded = {
 const listeners = new Set<() => void>()
 let needed = false
 
-/** Says that something was done. @param undo takes it back */
-export function notifyDone(message: NotificationData['message']): void {
-  void show({ message, color: 'teal' })
+/** Says that something was done. @param options an `id` for `hideNotice`, and how long it stays */
+export function notifyDone(
+  message: NotificationData['message'],
+  options: Pick<NotificationData, 'id' | 'autoClose'> = {},
+): void {
+  void show({ message, color: 'teal', ...options })
 }
 
 /** Says why something was not done; it stays until it is closed. */

@@ -8,17 +8,19 @@ export interface PageProps {
   readonly about?: ReactNode
   /** What can be done here, at the right of the title. */
   readonly actions?: ReactNode
+  /** For pages of many small parts: as wide as large screens are. */
+  readonly wide?: boolean
   readonly children: ReactNode
 }
 
 /** A page with its title, in the tab of the browser too. */
-export function Page({ title, about, actions, children }: PageProps) {
+export function Page({ title, about, actions, wide = false, children }: PageProps) {
   const { appName } = useSession()
   useEffect(() => {
     document.title = `${title} · ${appName}`
   }, [title, appName])
   return (
-    <Stack gap="lg" maw="88rem" mx="auto">
+    <Stack gap="lg" maw={wide ? '112rem' : '88rem'} mx="auto">
       <Group justify="space-between" align="flex-start" gap="sm">
         <div>
           <Title order={1} size="h2">

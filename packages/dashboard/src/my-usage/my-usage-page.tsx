@@ -1,5 +1,29 @@
+import { Grid, Skeleton } from '@mantine/core'
+import { lazy } from 'react'
 import { Page } from '../common/page.tsx'
+import { UsagePanel } from '../common/usage-panel.tsx'
+import { WhenNear } from '../common/when-near.tsx'
+import { useSession } from '../session/session.tsx'
+import { ME_KEY } from './account-queries.ts'
+import { MyLimits } from './my-limits.tsx'
+
+const Account = lazy(() => import('./account.tsx'))
 
 export default function MyUsagePage() {
-  return <Page title="MyUsage">To come.</Page>
+  const { user } = useSession()
+  return (
+    <Page title="My usage" about={user?.email}>
+      <Grid gap="lg">
+        <Grid.Col span={{ base: 12, lg: 4 }}>
+          <MyLimits />
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 8 }}>
+          <UsagePanel path="/api/me/usage" queryKey={[...ME_KEY, 'usage']} split="model" />
+        </Grid.Col>
+      </Grid>
+      <WhenNear placeholder={<Skeleton height={1200} aria-busy="true" />}>
+        <Account />
+      </WhenNear>
+    </Page>
+  )
 }

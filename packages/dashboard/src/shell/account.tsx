@@ -1,4 +1,5 @@
 import {
+  Anchor,
   Button,
   Group,
   SegmentedControl,
@@ -60,7 +61,10 @@ export function Account() {
         Sign out
       </Button>
       <Text size="xs" c="dimmed">
-        Promptmeter {version} · <a href="/docs">API reference</a>
+        Promptmeter {version} ·{' '}
+        <Anchor href="/docs" inherit underline="always">
+          API reference
+        </Anchor>
       </Text>
     </Stack>
   )

@@ -17,6 +17,11 @@ interface Place {
   readonly icon: TablerIcon
 }
 
+const ACTIVE = {
+  background: 'color-mix(in srgb, var(--mantine-color-anchor) 13%, transparent)',
+  color: 'var(--mantine-color-anchor)',
+} as const
+
 const ADMIN_PLACES: readonly Place[] = [
   { path: '/', label: 'Overview', icon: IconChartBar },
   { path: '/users', label: 'Users', icon: IconUsers },
@@ -41,6 +46,9 @@ export function Navigation({ onVisit }: { readonly onVisit: () => void }) {
         label={label}
         leftSection={<Icon size={18} aria-hidden="true" />}
         active={active}
+        fw={active ? 600 : 400}
+        mb={2}
+        style={{ borderRadius: 'var(--mantine-radius-md)', ...(active && ACTIVE) }}
         aria-current={active ? 'page' : undefined}
         onClick={onVisit}
       />

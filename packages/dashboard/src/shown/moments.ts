@@ -1,5 +1,6 @@
 const LOCAL = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 const LOCAL_DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' })
+const LOCAL_TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 const UTC = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' })
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 
@@ -15,6 +16,7 @@ const UNITS = [
 /** In the zone of whoever looks: `24 Nov 2026, 09:15`. */
 export const localMoment = (instant: string): string => LOCAL.format(new Date(instant))
 export const localDay = (instant: string): string => LOCAL_DAY.format(new Date(instant))
+export const localTime = (instant: string): string => LOCAL_TIME.format(new Date(instant))
 /** For the hover: `24 Nov 2026, 08:15:00 UTC`. */
 export const utcMoment = (instant: string): string => `${UTC.format(new Date(instant))} UTC`
 

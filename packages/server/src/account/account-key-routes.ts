@@ -1,7 +1,8 @@
 import { CreatedKeyResponse, CreateKeyRequest, KeyListResponse, KeyParams } from '@promptmeter/contract'
+import type { onRequestHookHandler } from 'fastify'
 import { Type } from 'typebox'
 import type { AuditService } from '../audit/audit-service.ts'
-import { principalOf, requirePrincipal } from '../http/authentication.ts'
+import { principalOf } from '../http/authentication.ts'
 import { BODY_ERRORS, errorResponses, SESSION_ERRORS } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { NamedKeyService } from '../sessions/named-key-service.ts'
@@ -15,14 +16,14 @@ export function accountKeyRoutes(
   sessions: SessionService,
   keys: NamedKeyService,
   audit: AuditService,
+  onlyUser: onRequestHookHandler,
 ): void {
-  const onRequest = requirePrincipal(sessions)
   const common = { tags: ['Account'], security: [{ session: [] }] }
 
   app.post(
     '/api/me/keys',
     {
-      onRequest,
+      onRequest: onlyUser,
       schema: {
         ...common,
         summary: 'Make a named API key',
@@ -57,7 +58,7 @@ export function accountKeyRoutes(
   app.get(
     '/api/me/keys',
     {
-      onRequest,
+      onRequest: onlyUser,
       schema: {
         ...common,
         summary: 'List the named API keys of the calling user',
@@ -79,7 +80,7 @@ export function accountKeyRoutes(
   app.delete(
     '/api/me/keys/:id',
     {
-      onRequest,
+      onRequest: onlyUser,
       schema: {
         ...common,
         summary: 'Revoke a named API key',

@@ -1,6 +1,6 @@
 import { MeResponse, UsageHistoryQuery, UsageHistoryResponse } from '@promptmeter/contract'
 import { principalOf, requirePrincipal } from '../http/authentication.ts'
-import { errorResponses, PRINCIPAL_ERRORS } from '../http/error-responses.ts'
+import { ACCOUNT_ERRORS, errorResponses } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { Services } from '../services.ts'
 import { toLimitResponses, toUserResponse } from '../users/user.ts'
@@ -12,15 +12,16 @@ import { exportRoutes } from './export-routes.ts'
 /** What a signed-in user sees of themselves, and does with their account. */
 export function accountRoutes(app: HttpApp, services: Services, upgradeUrl: string | null): void {
   const { sessions, usage, audit } = services
-  accountSessionRoutes(app, sessions, audit)
-  accountKeyRoutes(app, sessions, services.keys, audit)
-  exportRoutes(app, sessions, services.exports, audit)
-  erasureRoutes(app, sessions, services.removal, audit)
+  const onlyUser = requirePrincipal(sessions, { cookie: services.browserCookie })
+  accountSessionRoutes(app, sessions, audit, onlyUser)
+  accountKeyRoutes(app, sessions, services.keys, audit, onlyUser)
+  exportRoutes(app, sessions, services.exports, audit, onlyUser)
+  erasureRoutes(app, sessions, services.removal, audit, onlyUser)
 
   app.get(
     '/api/me',
     {
-      onRequest: requirePrincipal(sessions),
+      onRequest: onlyUser,
       schema: {
         tags: ['Account'],
         summary: 'The calling user, with counts and every limit',
@@ -28,7 +29,7 @@ export function accountRoutes(app: HttpApp, services: Services, upgradeUrl: stri
         security: [{ session: [] }],
         response: {
           200: { ...MeResponse, description: 'The calling user' },
-          ...errorResponses(PRINCIPAL_ERRORS),
+          ...errorResponses(ACCOUNT_ERRORS),
         },
       },
     },
@@ -47,7 +48,7 @@ export function accountRoutes(app: HttpApp, services: Services, upgradeUrl: stri
   app.get(
     '/api/me/usage',
     {
-      onRequest: requirePrincipal(sessions),
+      onRequest: onlyUser,
       schema: {
         tags: ['Account'],
         summary: "The calling user's usage over time",
@@ -57,7 +58,7 @@ export function accountRoutes(app: HttpApp, services: Services, upgradeUrl: stri
         querystring: UsageHistoryQuery,
         response: {
           200: { ...UsageHistoryResponse, description: 'The history' },
-          ...errorResponses(PRINCIPAL_ERRORS),
+          ...errorResponses(ACCOUNT_ERRORS),
         },
       },
     },

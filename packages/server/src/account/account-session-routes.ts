@@ -6,8 +6,9 @@ import {
   RevokeMySessionsQuery,
   RevokeSessionsResponse,
 } from '@promptmeter/contract'
+import type { onRequestHookHandler } from 'fastify'
 import type { AuditService } from '../audit/audit-service.ts'
-import { principalOf, requirePrincipal } from '../http/authentication.ts'
+import { principalOf } from '../http/authentication.ts'
 import { errorResponses, SESSION_ERRORS } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import { type Session, toSessionResponse } from '../sessions/session.ts'
@@ -15,14 +16,18 @@ import type { SessionService } from '../sessions/session-service.ts'
 import { recordOwnAct } from './account-act.ts'
 
 /** Where a user is signed in, and how that goes on or ends. */
-export function accountSessionRoutes(app: HttpApp, sessions: SessionService, audit: AuditService): void {
-  const onRequest = requirePrincipal(sessions)
+export function accountSessionRoutes(
+  app: HttpApp,
+  sessions: SessionService,
+  audit: AuditService,
+  onlyUser: onRequestHookHandler,
+): void {
   const common = { tags: ['Account'], security: [{ session: [] }] }
 
   app.get(
     '/api/me/sessions',
     {
-      onRequest,
+      onRequest: onlyUser,
       schema: {
         ...common,
         summary: 'Where the calling user is signed in',
@@ -45,7 +50,7 @@ export function accountSessionRoutes(app: HttpApp, sessions: SessionService, aud
   app.delete(
     '/api/me/sessions',
     {
-      onRequest,
+      onRequest: onlyUser,
       schema: {
         ...common,
         summary: 'Sign out everywhere',
@@ -74,7 +79,7 @@ export function accountSessionRoutes(app: HttpApp, sessions: SessionService, aud
   app.delete(
     '/api/me/sessions/:id',
     {
-      onRequest,
+      onRequest: onlyUser,
       schema: {
         ...common,
         summary: 'Sign out one session',
@@ -105,7 +110,7 @@ export function accountSessionRoutes(app: HttpApp, sessions: SessionService, aud
   app.post(
     '/api/session/renew',
     {
-      onRequest,
+      onRequest: onlyUser,
       schema: {
         ...common,
         summary: 'Get a fresh token of the calling session',

@@ -1,6 +1,7 @@
+import type { onRequestHookHandler } from 'fastify'
 import { Type } from 'typebox'
 import type { AuditService } from '../audit/audit-service.ts'
-import { principalOf, requirePrincipal } from '../http/authentication.ts'
+import { principalOf } from '../http/authentication.ts'
 import { errorResponses, SESSION_ERRORS } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { RemovalService } from '../ledger/removal-service.ts'
@@ -13,11 +14,12 @@ export function erasureRoutes(
   sessions: SessionService,
   removal: RemovalService,
   audit: AuditService,
+  onlyUser: onRequestHookHandler,
 ): void {
   app.delete(
     '/api/me',
     {
-      onRequest: requirePrincipal(sessions),
+      onRequest: onlyUser,
       schema: {
         tags: ['Account'],
         summary: 'Erase the calling user with everything kept of them',

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { ExportResponse } from '@promptmeter/contract'
+import type { onRequestHookHandler } from 'fastify'
 import type { AuditService } from '../audit/audit-service.ts'
-import { principalOf, requirePrincipal } from '../http/authentication.ts'
+import { principalOf } from '../http/authentication.ts'
 import { errorResponses, SESSION_ERRORS } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { SessionService } from '../sessions/session-service.ts'
@@ -13,11 +14,12 @@ export function exportRoutes(
   sessions: SessionService,
   exports: ExportService,
   audit: AuditService,
+  onlyUser: onRequestHookHandler,
 ): void {
   app.get(
     '/api/me/export',
     {
-      onRequest: requirePrincipal(sessions),
+      onRequest: onlyUser,
       schema: {
         tags: ['Account'],
         summary: 'Everything that is kept of the calling user',

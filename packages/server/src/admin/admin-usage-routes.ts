@@ -1,6 +1,8 @@
 import {
   CorrectionRequest,
   IdempotencyHeaders,
+  UsageEventListQuery,
+  UsageEventListResponse,
   UsageHistoryQuery,
   UsageHistoryResponse,
   UserParams,
@@ -11,6 +13,7 @@ import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-respons
 import type { HttpApp } from '../http/http-app.ts'
 import { parseIdempotencyKey } from '../http/idempotency-key.ts'
 import type { CorrectionService } from '../ledger/correction-service.ts'
+import type { UsageEventService } from '../usage/usage-event-service.ts'
 import type { UsageService } from '../usage/usage-service.ts'
 import { toUserResponse } from '../users/user.ts'
 import type { UserService } from '../users/user-service.ts'
@@ -20,6 +23,7 @@ import { ADMIN_SCHEMA } from './admin-schema.ts'
 interface AdminUsageParts {
   readonly users: UserService
   readonly usage: UsageService
+  readonly usageEvents: UsageEventService
   readonly corrections: CorrectionService
   readonly recordAct: RecordAct
   readonly onlyAdmin: onRequestAsyncHookHandler
@@ -27,7 +31,7 @@ interface AdminUsageParts {
 
 export function adminUsageRoutes(
   app: HttpApp,
-  { users, usage, corrections, recordAct, onlyAdmin }: AdminUsageParts,
+  { users, usage, usageEvents, corrections, recordAct, onlyAdmin }: AdminUsageParts,
 ): void {
   app.get(
     '/api/admin/users/:id/usage',
@@ -49,6 +53,31 @@ export function adminUsageRoutes(
     async (request) => {
       const user = await users.getById(request.params.id)
       return usage.history(user.id, request.query)
+    },
+  )
+
+  app.get(
+    '/api/admin/users/:id/events',
+    {
+      onRequest: onlyAdmin,
+      schema: {
+        ...ADMIN_SCHEMA,
+        summary: 'What was recorded of a user, event by event',
+        description:
+          'Newest first, in pages: send `nextBefore` as `before` until it is null. Events never change, so following ' +
+          'the pages shows each of them once, whatever is recorded meanwhile.',
+        operationId: 'listUserEvents',
+        params: UserParams,
+        querystring: UsageEventListQuery,
+        response: {
+          200: { ...UsageEventListResponse, description: 'A page of events' },
+          ...errorResponses(ADMIN_ERRORS, 'user_not_found'),
+        },
+      },
+    },
+    async (request) => {
+      const user = await users.getById(request.params.id)
+      return usageEvents.list(user.id, request.query)
     },
   )
 

@@ -14,6 +14,7 @@ import { adminOf } from '../http/admin-access.ts'
 import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-responses.ts'
 import type { HttpApp } from '../http/http-app.ts'
 import type { RemovalService } from '../ledger/removal-service.ts'
+import type { InvitationService } from '../mail/invitation-service.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
 import { toAdminUserResponse, toLimitResponses } from '../users/user.ts'
 import type { UserService } from '../users/user-service.ts'
@@ -23,13 +24,16 @@ import { ADMIN_SCHEMA } from './admin-schema.ts'
 interface AdminUserParts {
   readonly users: UserService
   readonly removal: RemovalService
+  readonly invitations: InvitationService
+  /** The origin people reach this server at. */
+  readonly issuer: () => string
   readonly recordAct: RecordAct
   readonly onlyAdmin: onRequestAsyncHookHandler
 }
 
 export function adminUserRoutes(
   app: HttpApp,
-  { users, removal, recordAct, onlyAdmin }: AdminUserParts,
+  { users, removal, invitations, issuer, recordAct, onlyAdmin }: AdminUserParts,
 ): void {
   app.get(
     '/api/admin/users',
@@ -40,7 +44,8 @@ export function adminUserRoutes(
         summary: 'List users',
         description:
           'In pages: send `nextCursor` as `cursor`, with the same sort and order, until it is null. Following the ' +
-          'pages shows every user once, save one whose count moves past the page meanwhile when sorted by a count.',
+          'pages shows every user once, save one whose count moves past the page meanwhile when sorted by a count. All ' +
+          'filters given have to fit.',
         operationId: 'listUsers',
         querystring: UserListQuery,
         response: {
@@ -64,7 +69,8 @@ export function adminUserRoutes(
         summary: 'Add a user',
         description:
           `They can sign in from then on. Without \`plan\` they get \`${DEFAULT_PLAN}\`; \`threshold\` is a limit on ` +
-          'prompts for life of their own, in place of that of the plan.',
+          'prompts for life of their own, in place of that of the plan. With `invite` a mail tells them where to sign ' +
+          'in; it goes out after the answer, and a server without mail refuses before anybody is added.',
         operationId: 'createUser',
         body: CreateUserRequest,
         response: {
@@ -75,19 +81,23 @@ export function adminUserRoutes(
             'email_required',
             'email_invalid',
             'user_exists',
+            'mail_not_configured',
             'plan_not_found',
           ),
         },
       },
     },
     async (request, reply) => {
-      const { email, threshold, plan } = request.body
-      const user = await users.add(users.requireEmail(email), threshold ?? null, plan)
+      const { threshold, plan, invite = false } = request.body
+      const email = users.requireEmail(request.body.email)
+      const sendInvitation = invite ? invitations.requireSender() : null
+      const user = await users.add(email, threshold ?? null, plan)
       await recordAct(request, {
         action: 'user_added',
         userId: user.id,
-        details: { plan: user.plan, threshold: user.thresholdOverride },
+        details: { plan: user.plan, threshold: user.thresholdOverride, ...(invite && { invited: true }) },
       })
+      sendInvitation?.(user.email, issuer())
       return reply.code(201).send(toAdminUserResponse(user))
     },
   )

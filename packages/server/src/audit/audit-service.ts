@@ -1,8 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { AuditQuery } from '@promptmeter/contract'
+import type { AuditQuery, ExportAuditQuery } from '@promptmeter/contract'
 import { PromptmeterError } from '../promptmeter-error.ts'
 import type { AuditEvent, NewAuditEvent } from './audit-event.ts'
 import type { AuditCursor, AuditStore } from './audit-store.ts'
+
+/** Events read by one statement, and so what one export keeps in memory. */
+const EVENTS_PER_PAGE = 1000
 
 export type AuditService = ReturnType<typeof createAuditService>
 
@@ -15,16 +18,9 @@ export function createAuditService(store: AuditStore) {
 
     /** A page of the log, newest first. @throws PromptmeterError `invalid_request` when the cursor is not one of ours */
     async list(query: AuditQuery): Promise<{ events: AuditEvent[]; nextCursor: string | null }> {
-      const { userId, actorId, action, from, to, limit = 50, cursor } = query
-      const rows = await store.list({
-        userId,
-        actorId,
-        action,
-        from: from === undefined ? undefined : new Date(from),
-        to: to === undefined ? undefined : new Date(to),
-        limit,
-        before: cursor === undefined ? null : parseCursor(cursor),
-      })
+      const { limit = 50, cursor, ...filter } = query
+      const before = cursor === undefined ? null : parseCursor(cursor)
+      const rows = await store.list({ ...readFilter(filter), limit, before })
       const page = rows.slice(0, limit)
       const last = page.at(-1)
       return {
@@ -32,6 +28,28 @@ export function createAuditService(store: AuditStore) {
         nextCursor: rows.length > limit && last ? formatCursor(last.cursor) : null,
       }
     },
+
+    /** All of the log that is meant, newest first, in pages; a page is read once it is asked for. */
+    async *pages(query: ExportAuditQuery): AsyncGenerator<AuditEvent[]> {
+      let before: AuditCursor | null = null
+      for (;;) {
+        const rows = await store.list({ ...readFilter(query), limit: EVENTS_PER_PAGE, before })
+        const page = rows.slice(0, EVENTS_PER_PAGE)
+        if (page.length > 0) yield page.map(({ event }) => event)
+        if (rows.length <= EVENTS_PER_PAGE) return
+        before = page.at(-1)?.cursor ?? null
+      }
+    },
+  }
+}
+
+function readFilter({ userId, actorId, action, from, to }: ExportAuditQuery) {
+  return {
+    userId,
+    actorId,
+    action,
+    from: from === undefined ? undefined : new Date(from),
+    to: to === undefined ? undefined : new Date(to),
   }
 }
 

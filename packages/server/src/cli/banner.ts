@@ -14,6 +14,10 @@ export function banner(server: RunningServer, config: Config, { forPeople }: { f
     server.engine === 'embedded' ? `embedded, in ${config.dataDir}` : 'PostgreSQL (DATABASE_URL)'
   const user = server.firstStart ? FIRST_USER : 'you@example.com'
   const welcome = server.firstStart ? `\n  A first user is there to try with: ${FIRST_USER}` : ''
+  const dashboard =
+    server.operatorLink === null
+      ? `${server.dashboardUrl}/  (as the operator: ${command('admin-link', server, config)})`
+      : `${server.operatorLink}  (once, within an hour)`
   const mail = config.signIn.mail
   const codes =
     mail?.smtpUrl === null
@@ -25,8 +29,9 @@ export function banner(server: RunningServer, config: Config, { forPeople }: { f
   Address     ${server.url}
   Database    ${database}
   Reference   ${server.url}/docs
+  Dashboard   ${dashboard}
 ${welcome}${codes}
-  Add a user  ${addUserCommand(server, config)}
+  Add a user  ${command('users add you@example.com', server, config)}
   Try it      ${tryCommand(server.url, user, config)}
 
 `
@@ -40,9 +45,9 @@ function tryCommand(url: string, user: string, { signIn: { ways } }: Config): st
 }
 
 /** As it works in another terminal, which has the settings of `.env` but not those of this one. */
-function addUserCommand(server: RunningServer, config: Config): string {
+function command(words: string, server: RunningServer, config: Config): string {
   const elsewhere = server.engine === 'embedded' && config.dataDir !== resolve(DEFAULT_DATA_DIR)
   const dataDir = elsewhere ? `DATA_DIR=${config.dataDir} ` : ''
   const url = server.url === DEFAULT_URL ? '' : ` --url ${server.url}`
-  return `${dataDir}npx promptmeter users add you@example.com${url}`
+  return `${dataDir}npx promptmeter ${words}${url}`
 }

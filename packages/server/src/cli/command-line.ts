@@ -46,6 +46,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./correct-command.ts')).correctCommand(),
   },
   {
+    name: 'admin-link',
+    summary: 'print a link that opens the dashboard as the operator, once',
+    load: async () => (await import('./admin-link-command.ts')).adminLinkCommand(),
+  },
+  {
     name: 'backup',
     summary: 'write everything in the database to a file',
     load: async () => (await import('./backup-command.ts')).backupCommand(),
@@ -60,10 +65,15 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'copy the embedded database into an empty PostgreSQL, verified',
     load: async () => (await import('./move-command.ts')).moveCommand(),
   },
+  {
+    name: 'seed',
+    summary: 'fill an empty database with demo data',
+    load: async () => (await import('./seed-command.ts')).seedCommand(),
+  },
 ]
 
 const HELP = `
-Users, plans, prices, usage, sessions and corrections are asked of a running server, by --url or where HOST and PORT
+Users, plans, prices, usage, sessions, corrections and links are asked of a running server, by --url or where HOST and PORT
 say. The key is ADMIN_KEY, from the environment or .env, else the one in the data folder (DATA_DIR, ./data).
 ${EXIT_CODES_HELP}
 

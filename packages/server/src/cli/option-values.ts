@@ -11,6 +11,13 @@ export function parseCount(text: string): number {
   return Number(text)
 }
 
+/** Days, from 1 to ten years. */
+export function parseDays(text: string): number {
+  const days = parseCount(text)
+  if (days < 1 || days > 3650) throw new InvalidArgumentError('It must be a whole number from 1 to 3650.')
+  return days
+}
+
 /** A whole number that may be negative. */
 export function parseSignedCount(text: string): number {
   if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {

@@ -1,4 +1,9 @@
-import type { LimitResponse, UserLimitsResponse, UserResponse } from '@promptmeter/contract'
+import type {
+  AdminUserResponse,
+  LimitResponse,
+  UserLimitsResponse,
+  UserResponse,
+} from '@promptmeter/contract'
 import { formatAmount } from './limit-option.ts'
 import { formatDollars } from './money.ts'
 import { describeOverrides } from './plan-report.ts'
@@ -50,7 +55,7 @@ function describeLimits(limits: readonly LimitResponse[]): string {
 }
 
 /** Many users, a line each. */
-export function describeUsers(users: readonly UserResponse[]): string {
+export function describeUsers(users: readonly AdminUserResponse[]): string {
   return formatTable(
     [
       { title: 'Email', value: ({ email }) => email },
@@ -59,6 +64,7 @@ export function describeUsers(users: readonly UserResponse[]): string {
       { title: 'Threshold', value: ({ threshold }) => formatThreshold(threshold), numeric: true },
       { title: 'Tokens', value: ({ tokenCount }) => formatCount(tokenCount), numeric: true },
       { title: 'State', value: stateOf },
+      { title: 'Last used (UTC)', value: ({ lastUsedAt }) => formatInstant(lastUsedAt) },
       { title: 'Added (UTC)', value: ({ createdAt }) => formatInstant(createdAt) },
       { title: 'Id', value: ({ id }) => id },
     ],

@@ -1,18 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { ColumnError, type Header, importLines, KNOWN_COLUMNS } from '@promptmeter/user-csv'
 import type { Command } from 'commander'
 import type { AdminClient } from './admin-client.ts'
 import { type ClientOptions, clientCommand, connect, print } from './client-command.ts'
 import { CommandFailure, EXIT_CODES } from './command-failure.ts'
-import { type CsvRecord, csvRecords } from './csv-records.ts'
-import {
-  ColumnError,
-  type Header,
-  KNOWN_COLUMNS,
-  maySpanLines,
-  readHeader,
-  readRow,
-} from './import-columns.ts'
 import { ImportSender } from './import-sender.ts'
 import { ProgressBar } from './progress-bar.ts'
 import { formatCount } from './table.ts'
@@ -101,45 +93,28 @@ async function importUsers(
     bar.update(bytesRead, `${formatCount(added)} added, ${formatCount(existed)} there before, ${invalid} bad`)
   })
 
-  let header: Header | null = null
   try {
-    const records = csvRecords(counted(), (fields) => maySpanLines(fields, header?.columns ?? []))
-    for await (const record of records) {
-      if (header === null) {
-        header = openHeader(record, options)
-        continue
-      }
-      const row = record.fields === null ? record.problem : readRow(record.fields, header.columns)
-      if (row === null) continue
-      if (typeof row === 'string') reject(record.line, row)
-      else await sender.send({ line: record.line, row })
+    for await (const { line, row, problem } of importLines(counted(), (header) =>
+      checkHeader(header, options),
+    )) {
+      if (row === null) reject(line, problem)
+      else await sender.send({ line, row })
     }
     await sender.finish()
   } catch (error) {
     bar.clear()
-    throw interrupted(error, summary)
+    throw error instanceof ColumnError ? new CommandFailure(error.message) : interrupted(error, summary)
   }
   bar.clear()
-  if (header === null) throw new CommandFailure('There is nothing in it, not even a line of column names.')
   return summary
 }
 
-function openHeader({ fields, problem }: CsvRecord, { ignoreUnknown }: ImportOptions): Header {
-  if (fields === null) throw new CommandFailure(`line 1: ${problem}`)
-  let header: Header
-  try {
-    header = readHeader(fields)
-  } catch (error) {
-    if (error instanceof ColumnError) throw new CommandFailure(error.message)
-    throw error
-  }
-  if (header.unknown.length > 0 && !ignoreUnknown) {
-    throw new CommandFailure(
-      `The file has columns that are not known: ${header.unknown.join(', ')}. Known are: ${KNOWN_COLUMNS}.\n` +
-        'To import it without them, say --ignore-unknown.',
-    )
-  }
-  return header
+function checkHeader({ unknown }: Header, { ignoreUnknown }: ImportOptions): void {
+  if (unknown.length === 0 || ignoreUnknown) return
+  throw new CommandFailure(
+    `The file has columns that are not known: ${unknown.join(', ')}. Known are: ${KNOWN_COLUMNS}.\n` +
+      'To import it without them, say --ignore-unknown.',
+  )
 }
 
 /** Says how far it came and that nothing is lost by starting over. */

@@ -1,17 +1,32 @@
-import type { AdminUserResponse, UserListResponse } from '@promptmeter/contract'
+import type { AdminUserResponse, Role, Standing, UserListResponse, UserSort } from '@promptmeter/contract'
 import { type Command, Option } from 'commander'
 import type { AdminClient } from './admin-client.ts'
 import { type ClientOptions, clientCommand, connect, print } from './client-command.ts'
-import { parseCount } from './option-values.ts'
+import { parseCount, parseDays } from './option-values.ts'
 import { describeUsers } from './user-report.ts'
 
 /** Most users the server gives at once. */
 const PAGE_SIZE = 200
 
-const SORTS = ['createdAt', 'email', 'promptCount', 'tokenCount']
+/** As in the contract, which would bring its schemas along. */
+const SORTS: readonly UserSort[] = [
+  'createdAt',
+  'email',
+  'promptCount',
+  'tokenCount',
+  'costMicros',
+  'lastUsedAt',
+]
+const STANDINGS: readonly Standing[] = ['near', 'reached']
+const ROLES: readonly Role[] = ['member', 'admin']
 
 interface ListOptions extends ClientOptions {
   readonly search?: string
+  readonly plan?: string
+  readonly standing?: Standing
+  readonly disabled?: boolean
+  readonly inactiveDays?: number
+  readonly role?: Role
   readonly sort: string
   readonly desc?: boolean
   readonly limit: number
@@ -21,6 +36,14 @@ interface ListOptions extends ClientOptions {
 export function usersListCommand(): Command {
   return clientCommand('list', 'list users')
     .option('--search <text>', 'only those whose address holds this text')
+    .option('--plan <name>', 'only those who have this plan')
+    .addOption(
+      new Option('--standing <where>', 'only those near a limit (from 80% on) or past it').choices(STANDINGS),
+    )
+    .option('--disabled', 'only those who are disabled')
+    .option('--no-disabled', 'only those who are not disabled')
+    .option('--inactive-days <days>', 'only those of whom nothing was counted for so long', parseDays)
+    .addOption(new Option('--role <role>', 'only those of this role').choices(ROLES))
     .addOption(new Option('--sort <field>', 'what to sort by').choices(SORTS).default('createdAt'))
     .option('--desc', 'from the largest down')
     .option('--limit <number>', 'show at most this many', parseCount, 50)
@@ -31,6 +54,8 @@ export function usersListCommand(): Command {
 Examples:
   $ promptmeter users list
   $ promptmeter users list --sort promptCount --desc --limit 10
+  $ promptmeter users list --standing reached --no-disabled
+  $ promptmeter users list --inactive-days 90 --sort lastUsedAt
   $ promptmeter users list --all --json`,
     )
     .action(async (options: ListOptions) => {
@@ -45,7 +70,7 @@ Examples:
 
 /** Follows the pages until there are users enough. */
 async function readUsers(client: AdminClient, options: ListOptions): Promise<UserListResponse> {
-  const { search, sort, desc } = options
+  const { search, plan, standing, disabled, inactiveDays, role, sort, desc } = options
   const limit = options.all ? Number.POSITIVE_INFINITY : options.limit
   const users: AdminUserResponse[] = []
   let nextCursor: string | null = null
@@ -53,6 +78,11 @@ async function readUsers(client: AdminClient, options: ListOptions): Promise<Use
     const page: UserListResponse = await client.request('GET', '/api/admin/users', {
       query: {
         search,
+        plan,
+        standing,
+        disabled: disabled === undefined ? undefined : String(disabled),
+        inactiveDays,
+        role,
         sort,
         order: desc ? 'desc' : 'asc',
         limit: Math.min(PAGE_SIZE, limit - users.length),

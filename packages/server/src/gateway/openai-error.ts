@@ -55,6 +55,7 @@ export function createGatewayErrorHandler(quotaOf: (principal: Principal) => Pro
     reply: FastifyReply,
   ): Promise<FastifyReply> => {
     const refusal = toRefusal(error, request)
+    request.refusedWith = refusal.code
     const known = refusal instanceof GatewayRefusal ? refusal.details.quota : undefined
     const quota = known ?? (await findQuota(request, quotaOf))
     if (quota !== null) reply.headers(rateLimitHeaders(quota))

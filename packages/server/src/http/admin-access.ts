@@ -2,12 +2,15 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import type { Actor } from '../audit/audit-event.ts'
 import type { AuditService } from '../audit/audit-service.ts'
-import { PromptmeterError } from '../promptmeter-error.ts'
+import { PromptmeterError, tokenInvalid } from '../promptmeter-error.ts'
 import { type AttemptLimit, type AttemptLimiter, AttemptsExceeded } from '../rate-limits/attempt-limiter.ts'
 import { looksLikeApiKey } from '../sessions/api-key.ts'
+import { looksLikeOperatorSession } from '../sessions/operator-session.ts'
+import type { OperatorSessionService } from '../sessions/operator-session-service.ts'
 import type { Principal } from '../sessions/session.ts'
 import type { SessionService } from '../sessions/session-service.ts'
 import { bearerOf } from './bearer.ts'
+import type { BrowserCookie } from './browser-cookie.ts'
 import type { HttpApp } from './http-app.ts'
 import { originOf } from './request-origin.ts'
 
@@ -29,18 +32,22 @@ export interface AdminAccess {
   /** Null where none is set: then only users who are admins come in. */
   readonly adminKey: string | null
   readonly sessions: SessionService
+  readonly operators: OperatorSessionService
+  readonly cookie: BrowserCookie
   readonly audit: AuditService
   readonly attempts: AttemptLimiter
 }
 
 /**
- * Lets in who sends the admin key as bearer, or a session of a user who is an admin, before the body is read. Whether
- * they are one is asked of the database each time. A session that began with `trusted` showed nothing, and a named key
+ * Lets in who sends the admin key as bearer, or a session of a user who is an admin, before the body is read; a browser
+ * by its cookie, which may be the operator's too. Whether they are one is asked of the database each time. A session that began with `trusted` showed nothing, and a named key
  * was made for less: neither makes an admin.
  */
 export function requireAdmin({
   adminKey,
   sessions,
+  operators,
+  cookie,
   audit,
   attempts,
 }: AdminAccess): onRequestAsyncHookHandler {
@@ -73,14 +80,33 @@ export function requireAdmin({
     }
   }
 
-  return async (request) => {
+  /** Never held against the admin key: a cookie that carried it would be a way to guess it from a browser. */
+  const principalOfCookie = (credential: string) => {
+    if (!looksLikeApiKey(credential)) throw tokenInvalid()
+    return sessions.verify(credential)
+  }
+
+  const principalOfBearer = async (request: FastifyRequest): Promise<Principal | 'operator'> => {
     const credential = credentialOf(request, expected === null ? notOurs : null)
     // Both sides are hashed, so the comparison takes as long whatever was sent, its length included.
-    if (expected !== null && timingSafeEqual(digest(credential), expected)) {
+    if (expected !== null && timingSafeEqual(digest(credential), expected)) return 'operator'
+    return principalBehind(credential)
+  }
+
+  const principalIn = async (request: FastifyRequest): Promise<Principal | 'operator'> => {
+    const credential = cookie.insteadOfBearer(request)
+    if (credential === null) return principalOfBearer(request)
+    if (!looksLikeOperatorSession(credential)) return principalOfCookie(credential)
+    if (await operators.isLive(credential)) return 'operator'
+    throw tokenInvalid()
+  }
+
+  return async (request) => {
+    const principal = await principalIn(request)
+    if (principal === 'operator') {
       request.admin = { kind: 'operator' }
       return
     }
-    const principal = await principalBehind(credential)
     const { user, kind, method } = await sessions.getCallerOfAnyKind(principal)
     const actor: Actor = { kind: 'user', ...principal }
     if (user.role !== 'admin' || kind === 'key' || method === 'trusted') {

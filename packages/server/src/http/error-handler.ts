@@ -95,6 +95,7 @@ export function handleError(
   reply: FastifyReply,
 ): FastifyReply {
   const refusal = toRefusal(error, request)
+  request.refusedWith = refusal.code
   const status = statusOf(refusal.code)
   // A refusal of our own, `overloaded` say, is told by the line of its request; thousands of stacks would help nobody.
   if (status >= 500 && refusal !== error)

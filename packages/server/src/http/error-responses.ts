@@ -23,8 +23,11 @@ export const PRINCIPAL_ERRORS: readonly ErrorCode[] = [
   'user_not_found',
 ]
 
+/** The same where the cookie of the dashboard is taken as well. */
+export const ACCOUNT_ERRORS: readonly ErrorCode[] = [...PRINCIPAL_ERRORS, 'origin_refused']
+
 /** The refusals of a route that needs a session: a named API key is not enough. */
-export const SESSION_ERRORS: readonly ErrorCode[] = [...PRINCIPAL_ERRORS, 'session_required']
+export const SESSION_ERRORS: readonly ErrorCode[] = [...ACCOUNT_ERRORS, 'session_required']
 
 /** The refusals of a route that needs the admin key, or a session of an admin. */
 export const ADMIN_ERRORS: readonly ErrorCode[] = [
@@ -33,6 +36,7 @@ export const ADMIN_ERRORS: readonly ErrorCode[] = [
   'admin_key_invalid',
   'admin_required',
   'token_invalid',
+  'origin_refused',
   'user_disabled',
   'user_not_found',
 ]

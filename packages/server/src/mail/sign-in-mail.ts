@@ -1,5 +1,6 @@
 import type { RequestOrigin } from '../audit/audit-event.ts'
 import { html } from '../pages/html.ts'
+import { mailPage } from './mail-page.ts'
 import type { Mail } from './mailer.ts'
 
 export interface SignInMailParts {
@@ -33,35 +34,21 @@ export function signInMail({ appName, to, code, minutes, origin }: SignInMailPar
   }
 }
 
-const FONT = 'font-family:system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif'
 const CODE_BOX =
   'display:inline-block;margin:8px 0;padding:12px 20px;border:1px solid #888;border-radius:8px;' +
   'font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:30px;letter-spacing:3px'
 
-/** Colours are the reader's own, light or dark; the gap in the code is a margin, so what is copied has none. */
+/** The gap in the code is a margin, so what is copied has none. */
 function renderHtml(parts: Record<'appName' | 'intro' | 'code' | 'lifetime' | 'asked' | 'warning', string>) {
   const { appName, intro, code, lifetime, asked, warning } = parts
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="supported-color-schemes" content="light dark">
-<title>${appName}</title>
-<style>:root{color-scheme:light dark}</style>
-</head>
-<body style="margin:0;padding:24px;${FONT};font-size:16px;line-height:1.5">
-<div style="max-width:480px;margin:0 auto">
-<p style="margin:0 0 12px">${intro}</p>
+  return mailPage(
+    appName,
+    html`<p style="margin:0 0 12px">${intro}</p>
 <p style="margin:0"><strong style="${CODE_BOX}"><span>${code.slice(0, 3)}</span><span style="margin-left:14px">${code.slice(3)}</span></strong></p>
 <p style="margin:12px 0">${lifetime}</p>
 <p style="margin:12px 0">${asked}</p>
-<p style="margin:12px 0 0">${warning}</p>
-</div>
-</body>
-</html>
-`.toString()
+<p style="margin:12px 0 0">${warning}</p>`,
+  )
 }
 
 const MAX_CLIENT_NAME_LENGTH = 40

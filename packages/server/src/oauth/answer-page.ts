@@ -16,6 +16,7 @@ export function answerErrorsWithPages(scope: FastifyInstance, appName: string): 
   scope.setErrorHandler((error: Error, request: FastifyRequest, reply: FastifyReply) => {
     if (request.headers.accept?.includes('text/html') !== true) return handleError(error, request, reply)
     const refusal = toRefusal(error, request)
+    request.refusedWith = refusal.code
     const status = statusOf(refusal.code)
     if (status >= 500 && refusal !== error)
       request.log.error({ err: error, reqId: request.id }, 'request failed')

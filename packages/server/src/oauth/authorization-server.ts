@@ -12,12 +12,15 @@ import {
 } from './server-middleware.ts'
 import type { AuthorizationServerParts } from './server-parts.ts'
 
+/** Errors of the token endpoint that refuse: a device that polls is told `authorization_pending` by the same way. */
+const REFUSED_GRANTS = new Set(['access_denied', 'invalid_client', 'invalid_grant'])
+
 /**
  * OAuth 2.1 for editors: authorization code with PKCE and the device grant, by a certified library. What it hands out
  * is the contract's session token, swapped in where its own would have gone.
  */
 export function createAuthorizationServer(parts: AuthorizationServerParts): Provider {
-  const { redirects, logger } = parts
+  const { redirects, logger, refused } = parts
   const provider = new Provider(redirects.issuer, configurationOf(parts))
   // It stands behind our own routes, which say in these headers what the request really was.
   provider.proxy = true
@@ -26,6 +29,9 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Prov
   provider.on('server_error', (ctx, error) => {
     if (isUnavailable(error) || isContention(error)) ctx.state.unavailable = true
     else logger.error({ err: error }, 'the OAuth server failed')
+  })
+  provider.on('grant.error', (_ctx, { error }) => {
+    if (REFUSED_GRANTS.has(error)) refused(error)
   })
   // The first is around all others.
   provider.use(answerFailures(parts))

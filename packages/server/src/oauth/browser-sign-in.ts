@@ -13,9 +13,10 @@ import { createOidcWay } from '../sign-in/oidc-way.ts'
 import type { SignInService } from '../sign-in/sign-in-service.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { UserService } from '../users/user-service.ts'
+import { createEditorSignIns } from './editor-sign-ins.ts'
 import type { OauthRecordStore } from './oauth-record-store.ts'
 import { createOutsideAttempts } from './outside-attempts.ts'
-import { createPendingSignIns } from './pending-sign-ins.ts'
+import { joinPendingSignIns, type PendingSignIns } from './pending-sign-ins.ts'
 import { createSealer } from './record-sealer.ts'
 import type { Redemption } from './server-parts.ts'
 import type { SignInPageParts } from './sign-in-routes.ts'
@@ -31,10 +32,13 @@ export interface BrowserSignInParts {
     readonly network: NetworkAttempts
     readonly emailWay: EmailWay | null
     readonly oauthRecords: OauthRecordStore
+    readonly refusals: { count(code: string): void }
   }
   /** Tells where it listens, once it does. */
   readonly app: HttpApp
   readonly logger: Logger
+  /** Those of browsers, which no editor began. */
+  readonly dashboardSignIns: PendingSignIns
 }
 
 /** Puts together what signing in with a browser takes. */
@@ -44,8 +48,9 @@ export function createBrowserSignIn({
   services,
   app,
   logger,
+  dashboardSignIns,
 }: BrowserSignInParts): SignInPageParts {
-  const { users, sessions, attempts, network, signIn, emailWay, oauthRecords } = services
+  const { users, sessions, attempts, network, signIn, emailWay, oauthRecords, refusals } = services
   const { signIn: settings } = config
   const macs = createMacs(secrets.jwt, 'oauth records v1')
   const records = {
@@ -96,6 +101,7 @@ export function createBrowserSignIn({
       logger,
       isWelcome: async (userId) => (await findUser(userId))?.disabled === false,
       redeem,
+      refused: refusals.count,
     })
   }
 
@@ -114,15 +120,19 @@ export function createBrowserSignIn({
       ...(settings.oidc === null ? [] : [createOidcWay(settings.oidc)]),
     ],
     outsideAttempts: createOutsideAttempts(issuer, createSealer(secrets.jwt, 'outside attempts v1')),
-    pending: createPendingSignIns(provider),
+    pending: joinPendingSignIns(createEditorSignIns(provider), dashboardSignIns),
     csrf: createMacs(secrets.jwt, 'sign-in forms v1'),
   }
 }
+
+/** Listening on every address is listening on loopback too, and no browser goes to 0.0.0.0. */
+const LOOPBACK_OF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
 /** Where it listens, for a server on loopback that nobody gave a PUBLIC_URL. */
 function addressOf(app: HttpApp): string {
   const address = app.server.address() as AddressInfo | null
   if (address === null) return 'http://127.0.0.1'
-  const host = address.address.includes(':') ? `[${address.address}]` : address.address
+  const listening = LOOPBACK_OF[address.address] ?? address.address
+  const host = listening.includes(':') ? `[${listening}]` : listening
   return `http://${host}:${address.port}`
 }

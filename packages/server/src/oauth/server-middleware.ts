@@ -98,7 +98,7 @@ export function publishOurRoutes({ redirects: { issuer } }: AuthorizationServerP
 }
 
 /** The session token in the place of the library's own, with everything else as the library answers it. */
-export function swapInSessionToken({ redeem }: AuthorizationServerParts) {
+export function swapInSessionToken({ redeem, refused }: AuthorizationServerParts) {
   return async (ctx: KoaContextWithOIDC, next: Next): Promise<void> => {
     await next()
     if (ctx.oidc?.route !== 'token' || ctx.status !== 200) return
@@ -118,6 +118,7 @@ export function swapInSessionToken({ redeem }: AuthorizationServerParts) {
       Object.assign(ctx.body as object, { access_token: sessionToken })
       return
     }
+    refused('invalid_grant')
     ctx.status = 400
     ctx.body = { error: 'invalid_grant', error_description: 'the grant has ended' }
   }

@@ -24,4 +24,6 @@ export interface AuthorizationServerParts {
   isWelcome(userId: string): Promise<boolean>
   /** Starts a session and gives its token; null where the grant or its user has ended meanwhile. */
   redeem(redemption: Redemption): Promise<string | null>
+  /** Told of each grant that the token endpoint refuses, by the code of OAuth. */
+  refused(code: string): void
 }

@@ -57,6 +57,7 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
     if (error instanceof OutsideError)
       return showWays(reply.code(error.reason === 'unavailable' ? 503 : 403), found, error.message)
     if (!(error instanceof PromptmeterError)) throw error
+    reply.request.refusedWith = error.code
     return showWays(reply.code(statusOfPage(error)), found, error.message, typed)
   }
 
@@ -72,7 +73,7 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
 
   const finish = async (request: SignInRequest, reply: FastifyReply, found: PendingSignIn, proof: Proof) => {
     const user = await signIn.admit(proof, originOf(request))
-    return reply.redirect(await pending.complete(found, user.id, proof.method), 303)
+    return reply.redirect(await found.complete(user, proof.method, request, reply), 303)
   }
 
   await app.register(async (scope) => {
@@ -118,6 +119,7 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
         return await finish(request, reply, found, { method: 'email', email: address })
       } catch (error) {
         if (!(error instanceof PromptmeterError)) throw error
+        request.refusedWith = error.code
         return showCode(reply.code(statusOfPage(error)), found, challenge, error.message)
       }
     })
@@ -167,7 +169,7 @@ export async function signInPageRoutes(app: HttpApp, parts: SignInPageParts): Pr
 
     scope.post('/sign-in/:uid/cancel', HIDDEN, async (request: SignInRequest, reply) => {
       const found = await pendingOfForm(request, reply)
-      return reply.redirect(await pending.cancel(found), 303)
+      return reply.redirect(await found.cancel(reply), 303)
     })
 
     async function showCode(

@@ -1,7 +1,7 @@
 import { DEFAULT_PLAN, type PlanRequest } from '@promptmeter/contract'
 import { isForeignKeyViolation } from '../database/database-errors.ts'
 import { PromptmeterError } from '../promptmeter-error.ts'
-import { findRepeatedLimit, isPlanName } from './plan.ts'
+import { findRepeatedLimit, isPlanName, type Terms } from './plan.ts'
 import type { KeptPlan, PlanStore } from './plan-store.ts'
 
 export type PlanService = ReturnType<typeof createPlanService>
@@ -25,13 +25,7 @@ export function createPlanService(store: PlanStore) {
      */
     async put(name: string, request: PlanRequest): Promise<KeptPlan> {
       refuseRepeatedLimits(request.limits)
-      return store.put(name, {
-        limits: request.limits,
-        allowedModels: request.allowedModels ?? null,
-        requestsPerMinute: request.requestsPerMinute ?? null,
-        concurrentCalls: request.concurrentCalls ?? null,
-        defaultMaxTokens: request.defaultMaxTokens ?? null,
-      })
+      return store.put(name, termsFromRequest(request))
     },
 
     /** @throws PromptmeterError `plan_not_found`; `plan_in_use` while a user has it, or when it is the built-in one */
@@ -49,6 +43,17 @@ export function createPlanService(store: PlanStore) {
       })
       if (!removed) throw planNotFound()
     },
+  }
+}
+
+/** What is left out does not hold. */
+export function termsFromRequest(request: PlanRequest): Terms {
+  return {
+    limits: request.limits,
+    allowedModels: request.allowedModels ?? null,
+    requestsPerMinute: request.requestsPerMinute ?? null,
+    concurrentCalls: request.concurrentCalls ?? null,
+    defaultMaxTokens: request.defaultMaxTokens ?? null,
   }
 }
 

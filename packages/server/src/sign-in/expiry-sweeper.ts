@@ -4,7 +4,8 @@ import type { Logger } from '../telemetry/logger.ts'
 const EVERY_MS = 10 * 60 * 1000
 
 /**
- * Deletes what has expired of signing in. It counts for nothing from the moment it expires, so nothing depends on this.
+ * Deletes what has expired: of signing in, and counts that are too old. It counts for nothing from the moment it expires,
+ * so nothing depends on this.
  * @param deletions one for each kind
  * @returns stops it
  */
@@ -14,7 +15,7 @@ export function startExpirySweeper(deletions: readonly (() => Promise<void>)[], 
       try {
         await deleteExpired()
       } catch (error) {
-        logger.warn({ err: error }, 'expired sign-ins were not tidied; that waits')
+        logger.warn({ err: error }, 'what has expired was not tidied; that waits')
       }
     }
   })

@@ -1,7 +1,12 @@
-import type { UsageBucket, UsageGroupTotal, UsageHistoryResponse } from '@promptmeter/contract'
+import {
+  MAX_COUNT,
+  type UsageBucket,
+  type UsageGroupTotal,
+  type UsageHistoryResponse,
+} from '@promptmeter/contract'
 import { type HistoryRange, startOfBucket } from './history-range.ts'
 
-/** Usage of one user in one bucket of the rollups, for one group where groups were asked for. */
+/** Usage of one user, or of all, in one bucket of the rollups, for one group where groups were asked for. */
 export interface UsageRow {
   readonly start: Date
   readonly group: string | null
@@ -38,7 +43,8 @@ export function toUsageHistory(
   }
 }
 
-function toGroups(rows: readonly UsageRow[]): UsageGroupTotal[] {
+/** The groups of all rows, largest first. */
+export function toGroups(rows: readonly UsageRow[]): UsageGroupTotal[] {
   const groups = [...Map.groupBy(rows, ({ group }) => group)].map(([group, members]) => ({
     name: group === '' ? null : group,
     promptCount: sum(members, 'prompts'),
@@ -54,5 +60,9 @@ function toGroups(rows: readonly UsageRow[]): UsageGroupTotal[] {
 }
 
 function sum(rows: readonly UsageRow[], field: 'prompts' | 'tokens' | 'cost'): number {
-  return rows.reduce((total, row) => total + row[field], 0)
+  // What one user may have always fits; what all have may not.
+  return Math.min(
+    MAX_COUNT,
+    rows.reduce((total, row) => total + row[field], 0),
+  )
 }

@@ -1,10 +1,15 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { DEFAULT_PLAN, type UserListQuery } from '@promptmeter/contract'
+import { DEFAULT_PLAN, type ExportUsersQuery, type UserListQuery } from '@promptmeter/contract'
 import { isForeignKeyViolation } from '../database/database-errors.ts'
 import { PromptmeterError, userNotFound } from '../promptmeter-error.ts'
 import { planNotFound, refuseRepeatedLimits } from '../quotas/plan-service.ts'
 import { isId, normalizeEmail, type User } from './user.ts'
-import type { UserChanges, UserCursor, UserStore } from './user-store.ts'
+import type { UserFilter } from './user-filter-statements.ts'
+import type { UserCursor } from './user-order-statements.ts'
+import type { UserChanges, UserPage, UserStore } from './user-store.ts'
+
+/** Users read by one statement, and so what one export keeps in memory. */
+const USERS_PER_PAGE = 1000
 
 export type UserService = ReturnType<typeof createUserService>
 
@@ -54,14 +59,27 @@ export function createUserService(store: UserStore) {
 
     /** @throws PromptmeterError `invalid_request` when the cursor is not one of ours, `email_required`, `email_invalid` */
     async list(query: UserListQuery): Promise<{ users: User[]; nextCursor: string | null }> {
-      const { sort = 'createdAt', order = 'asc', limit = 50, search, cursor } = query
-      const email = query.email === undefined ? undefined : this.requireEmail(query.email)
+      const { sort = 'createdAt', order = 'asc', limit = 50, cursor, ...filter } = query
       const after = cursor === undefined ? null : parseCursor(cursor, sort, order)
-      const rows = await store.list({ email, search, sort, order, limit, after })
+      const rows = await store.list({ filter: this.readFilter(filter), sort, order, limit, after })
       const page = rows.slice(0, limit)
       const last = page.at(-1)
       const nextCursor = rows.length > limit && last ? formatCursor(last.cursor, sort, order) : null
       return { users: page.map(({ user }) => user), nextCursor }
+    },
+
+    /** @throws PromptmeterError `email_required`, `email_invalid` */
+    readFilter(filter: UserFilter): UserFilter {
+      return filter.email === undefined ? filter : { ...filter, email: this.requireEmail(filter.email) }
+    },
+
+    /**
+     * Every user that is meant, in pages; a page is read once it is asked for. Who changes place meanwhile may come
+     * twice or not at all.
+     * @throws PromptmeterError `email_required`, `email_invalid`, at once
+     */
+    pages({ sort = 'createdAt', order = 'asc', ...filter }: ExportUsersQuery): AsyncGenerator<User[]> {
+      return readPages(store, { filter: this.readFilter(filter), sort, order, limit: USERS_PER_PAGE })
     },
 
     /**
@@ -77,6 +95,17 @@ export function createUserService(store: UserStore) {
       const updated = isId(id) && (await store.update(id, changes).catch(refuseUnknownPlan))
       return updated || throwUserNotFound()
     },
+  }
+}
+
+async function* readPages(store: UserStore, order: Omit<UserPage, 'after'>): AsyncGenerator<User[]> {
+  let after: UserCursor | null = null
+  for (;;) {
+    const rows = await store.list({ ...order, after })
+    const page = rows.slice(0, order.limit)
+    if (page.length > 0) yield page.map(({ user }) => user)
+    if (rows.length <= order.limit) return
+    after = page.at(-1)?.cursor ?? null
   }
 }
 

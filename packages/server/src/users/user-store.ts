@@ -1,31 +1,14 @@
 import type { Overrides, Role, UserListQuery, UserSort } from '@promptmeter/contract'
-import { type Expression, type SqlBool, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Database } from '../database/database.ts'
-import type { UsersTable } from '../database/tables.ts'
+import { planFromRow } from '../quotas/plan-row.ts'
 import type { User } from './user.ts'
+import { type PlansNow, type UserFilter, userConditions } from './user-filter-statements.ts'
+import { cursorText, isBeyond, sortValue, type UserCursor } from './user-order-statements.ts'
 import { USER_SELECTION, userFromRow } from './user-row.ts'
 
-const SORT_COLUMNS = {
-  createdAt: 'created_at',
-  email: 'email',
-  promptCount: 'prompt_count',
-  tokenCount: 'token_count',
-  costMicros: 'cost_micros',
-  lastUsedAt: 'counted_hour',
-} as const satisfies Record<UserSort, keyof UsersTable>
-
-/** When a user was added, as a number that any forged cursor may hold and no date can fail on. */
-const MICROSECONDS = sql`(extract(epoch from created_at) * 1000000)::bigint`
-
-/** The last row of a page: its value in the sort column, as text, and its id. */
-export interface UserCursor {
-  readonly value: string
-  readonly id: string
-}
-
 export interface UserPage {
-  readonly email: string | undefined
-  readonly search: string | undefined
+  readonly filter: UserFilter
   readonly sort: UserSort
   readonly order: NonNullable<UserListQuery['order']>
   readonly limit: number
@@ -51,6 +34,12 @@ export interface UserChanges {
 export type UserStore = ReturnType<typeof createUserStore>
 
 export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
+  const readPlans = async (): Promise<PlansNow> => {
+    const rows = await kysely.selectFrom('plans').selectAll().select(sql<Date>`now()`.as('now')).execute()
+    // There is always one, the built-in plan.
+    return { plans: rows.map(planFromRow), now: rows[0]?.now ?? new Date() }
+  }
+
   return {
     /** Adds a user; null when the address is taken. */
     async insert({ id, email, threshold, plan }: NewUser): Promise<User | null> {
@@ -82,27 +71,26 @@ export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
     },
 
     /** One page and one row more, which tells whether another page follows. */
-    async list({
-      email,
-      search,
-      sort,
-      order,
-      limit,
-      after,
-    }: UserPage): Promise<{ user: User; cursor: UserCursor }[]> {
-      const column = SORT_COLUMNS[sort]
-      const text = sql<string>`${column === 'created_at' ? MICROSECONDS : sql.ref(column)}::text`
-      let query = kysely
+    async list(page: UserPage): Promise<{ user: User; cursor: UserCursor }[]> {
+      const { filter, sort, order, limit, after } = page
+      const plansNow = filter.standing === undefined ? null : await readPlans()
+      const value = sortValue(sort, filter)
+      // Ids first: sorting all the users there are with every column would take several times as long.
+      let ids = kysely
         .selectFrom('users')
-        .select([...USER_SELECTION, text.as('cursor_value')])
-        .orderBy(column, order)
-        .orderBy('id', order)
+        .select('users.id')
+        .orderBy(value, order)
+        .orderBy('users.id', order)
         .limit(limit + 1)
-      if (email !== undefined) query = query.where('email', '=', email)
-      if (search !== undefined)
-        query = query.where('email', 'like', `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`)
-      if (after !== null) query = query.where(isBeyond(column, order, after))
-      const rows = await query.execute()
+      for (const condition of userConditions(filter, plansNow)) ids = ids.where(condition)
+      if (after !== null) ids = ids.where(isBeyond(value, sort, order, after))
+      const rows = await kysely
+        .selectFrom('users')
+        .select([...USER_SELECTION, cursorText(sort).as('cursor_value')])
+        .where('users.id', 'in', ids)
+        .orderBy(value, order)
+        .orderBy('users.id', order)
+        .execute()
       return rows.map((row) => ({ user: userFromRow(row), cursor: { value: row.cursor_value, id: row.id } }))
     },
 
@@ -128,15 +116,4 @@ export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
       return row ? userFromRow(row) : null
     },
   }
-}
-
-/** Keyset paging: the rows behind the cursor in the order of the page. */
-function isBeyond(column: string, order: 'asc' | 'desc', after: UserCursor): Expression<SqlBool> {
-  const operator = sql.raw(order === 'asc' ? '>' : '<')
-  const value = {
-    created_at: sql`'epoch'::timestamptz + ${after.value}::bigint * interval '1 microsecond'`,
-    email: sql`${after.value}::text`,
-  }[column]
-  return sql<SqlBool>`(${sql.ref(column)}, id) ${operator}
-    (${value ?? sql`${after.value}::bigint`}, ${after.id}::uuid)`
 }

@@ -53,6 +53,7 @@ export function toUserResponse(user: User): UserResponse {
 export function toAdminUserResponse(user: User): AdminUserResponse {
   return {
     ...toUserResponse(user),
+    ownThreshold: user.thresholdOverride,
     lastUsedAt: user.lastUsedAt?.toISOString() ?? null,
     usedShare: usedShareOf(user.terms.limits, user),
   }

@@ -37,6 +37,8 @@ export interface TestAppOptions {
   readonly testDatabase?: TestDatabase
   /** Where printed lines go, for replicas of which any may print. */
   readonly printed?: string[]
+  /** Where the dashboard was built to, if it matters. */
+  readonly dashboardFolder?: string
 }
 
 let addresses = 0
@@ -52,7 +54,16 @@ export async function startTestApp(engine: Engine, options: TestAppOptions = {})
   const secrets = await loadSecrets(config)
   const { printed = [] } = options
   const services = createServices({ config, secrets, database, logger, print: (line) => printed.push(line) })
-  const app = await buildApp({ config, secrets, database, services, lifecycle, logger })
+  const { dashboardFolder } = options
+  const app = await buildApp({
+    config,
+    secrets,
+    database,
+    services,
+    lifecycle,
+    logger,
+    ...(dashboardFolder !== undefined && { dashboardFolder }),
+  })
   const differences = watchAnswers(app)
 
   return {

@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse/sync'
+import { parse } from '#csv-parse'
 import { MAX_LINE_LENGTH, textLines } from './text-lines.ts'
 
 /** One record of a CSV file, or what is wrong with the line. */

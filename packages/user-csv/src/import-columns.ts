@@ -1,6 +1,6 @@
 import type { ImportRow } from '@promptmeter/contract'
 
-type ImportField = keyof ImportRow
+export type ImportField = keyof ImportRow
 
 const FIELDS = [
   'email',
@@ -48,7 +48,7 @@ export function maySpanLines(fields: readonly string[], columns: ImportColumns):
 
 /** A row to send, or in a sentence what is wrong with it; null for one that holds nothing at all. */
 export function readRow(fields: readonly string[], columns: ImportColumns): ImportRow | string | null {
-  const values = fields.map((field) => field.trim())
+  const values = fields.map((field) => withoutGuard(field.trim()))
   if (values.every((value) => value === '')) return null
   if (fields.length !== columns.length) {
     return `There are ${fields.length} fields; the first line names ${columns.length}.`
@@ -64,6 +64,11 @@ export function readRow(fields: readonly string[], columns: ImportColumns): Impo
   }
   const { email, ...rest } = row
   return email === undefined ? 'The email is missing.' : { email, ...rest }
+}
+
+/** Our export puts an apostrophe before what a spreadsheet would take for a formula. */
+function withoutGuard(value: string): string {
+  return /^'[=+@-]/.test(value) ? value.slice(1) : value
 }
 
 const DATE = /^\d{4}-\d\d-\d\d$/

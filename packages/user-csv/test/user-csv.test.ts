@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type CsvRecord, csvRecords } from '../src/cli/csv-records.ts'
-import { maySpanLines, readHeader, readRow } from '../src/cli/import-columns.ts'
+import { type CsvRecord, csvRecords } from '../src/csv-records.ts'
+import { maySpanLines, readHeader, readRow } from '../src/import-columns.ts'
 
 /** Reads a text that arrives in pieces of this many bytes. */
 async function read(text: string, pieceLength = 7, mayAlways = true): Promise<CsvRecord[]> {
@@ -145,6 +145,9 @@ describe('the columns of an import', () => {
       ['a@example.com', '', '2025-03-01 10:00:00 UTC'],
       { email: 'a@example.com', createdAt: '2025-03-01T10:00:00Z' },
     ],
+    [["'+a@example.com", '', "'=b"], { email: '+a@example.com', createdAt: '=b' }],
+    [["'@", '', "'-"], { email: '@', createdAt: '-' }],
+    [["'a@example.com", '', ''], { email: "'a@example.com" }],
     [['a@example.com', '', 'yesterday'], { email: 'a@example.com', createdAt: 'yesterday' }],
     [['a@example.com', '1e3', ''], 'promptCount must be a whole number from 0 to 9007199254740991.'],
     [['a@example.com', '1,000', ''], 'promptCount must be a whole number from 0 to 9007199254740991.'],
