@@ -1,4 +1,3 @@
-import { NavLink } from '@mantine/core'
 import {
   IconChartBar,
   IconHistory,
@@ -10,17 +9,13 @@ import {
 } from '@tabler/icons-react'
 import { Link, useLocation } from 'wouter'
 import { useSession } from '../session/session.tsx'
+import style from './shell.module.css'
 
 interface Place {
   readonly path: string
   readonly label: string
   readonly icon: TablerIcon
 }
-
-const ACTIVE = {
-  background: 'color-mix(in srgb, var(--mantine-color-anchor) 13%, transparent)',
-  color: 'var(--mantine-color-anchor)',
-} as const
 
 const ADMIN_PLACES: readonly Place[] = [
   { path: '/', label: 'Overview', icon: IconChartBar },
@@ -39,19 +34,16 @@ export function Navigation({ onVisit }: { readonly onVisit: () => void }) {
   return places.map(({ path: to, label, icon: Icon }) => {
     const active = to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`)
     return (
-      <NavLink
+      <Link
         key={to}
-        component={Link}
         href={to}
-        label={label}
-        leftSection={<Icon size={18} aria-hidden="true" />}
-        active={active}
-        fw={active ? 600 : 400}
-        mb={2}
-        style={{ borderRadius: 'var(--mantine-radius-md)', ...(active && ACTIVE) }}
+        className={style.place}
         aria-current={active ? 'page' : undefined}
         onClick={onVisit}
-      />
+      >
+        <Icon size={18} aria-hidden="true" />
+        {label}
+      </Link>
     )
   })
 }
