@@ -16,6 +16,8 @@ export interface Dashboard {
   member(email: string, options?: BrowserContextOptions & { readonly path?: string }): Promise<Page>
   /** A browser of nobody. */
   stranger(options?: BrowserContextOptions): Promise<Page>
+  /** Leaves the server as it is, for the next test. Where this one has failed, first keeps pictures. */
+  closePages(failed: boolean): Promise<void>
   /**
    * Ends all of it. Where the test has failed, first keeps a picture of every page that is open.
    * @throws Error when a page broke its own policy, or failed in itself
@@ -32,9 +34,14 @@ export async function openDashboard(environment: Readonly<Record<string, string>
   const ends: (() => Promise<unknown>)[] = [() => dropDatabase(inject('serverUrl'), url)]
   const watched: Watched[] = []
   let browser: Browser | undefined
-  const close = async (failed: boolean) => {
-    const pages = failed ? (browser?.contexts().flatMap((context) => context.pages()) ?? []) : []
+  const closePages = async (failed: boolean) => {
+    const contexts = browser?.contexts() ?? []
+    const pages = failed ? contexts.flatMap((context) => context.pages()) : []
     for (const [index, page] of pages.entries()) await picture(page, `failed-${index + 1}`).catch(() => {})
+    for (const context of contexts) await context.close()
+  }
+  const close = async (failed: boolean) => {
+    await closePages(failed).catch(() => {})
     for (const end of ends.reverse()) await end()
     const complaints = watched.flatMap(({ complaints: seen }) => seen)
     if (complaints.length > 0) throw new Error(`the pages complained:\n${complaints.join('\n')}`)
@@ -78,6 +85,7 @@ export async function openDashboard(environment: Readonly<Record<string, string>
         await page.getByRole('navigation', { name: 'Places' }).waitFor({ state: 'attached' })
         return page
       },
+      closePages,
       close,
     }
   } catch (error) {

@@ -19,7 +19,9 @@ const PROGRAM = fileURLToPath(new URL('../../../packages/server/bin/promptmeter.
 export default async function setup(project: TestProject) {
   const postgres = await usePostgres()
   const seededUrl = await postgres.createDatabase()
-  const seeding = spawn(process.execPath, [PROGRAM, 'seed'], {
+  // While a story is written a small database will do: E2E_SEED='--users 2000 --active 100 --events 20000'.
+  const options = process.env.E2E_SEED?.split(' ') ?? []
+  const seeding = spawn(process.execPath, [PROGRAM, 'seed', ...options], {
     env: { PATH: process.env.PATH, DATABASE_URL: seededUrl },
     stdio: ['ignore', 'inherit', 'inherit'],
   })

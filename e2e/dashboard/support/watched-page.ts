@@ -10,7 +10,8 @@ export interface Watched {
 }
 
 /** Refusals are answers that a page deals with; the browser's own line about them says nothing new. */
-const EXPECTED = /^Failed to load resource: the server responded with a status of (?:4\d\d|503)|net::ERR_/
+const EXPECTED =
+  /^Failed to load resource: the server responded with a status of (?:4\d\d|503)|net::ERR_|Failed to fetch dynamically imported module/
 
 export function watch(page: Page): Watched {
   const complaints: string[] = []

@@ -1,10 +1,11 @@
 import { MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { lazy, Suspense, useSyncExternalStore } from 'react'
-import { Redirect, Route, Switch } from 'wouter'
+import { Redirect, Route, Switch, useLocation } from 'wouter'
 import { createQueryClient } from './api/query-client.ts'
 import { EmptyView } from './common/empty-view.tsx'
 import { Notices, noticesNeeded } from './common/notify.ts'
+import { PageBoundary } from './common/page-boundary.tsx'
 import { PageSkeleton } from './common/page-skeleton.tsx'
 import { SessionGate, useSession } from './session/session.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -38,9 +39,7 @@ export function App() {
       <QueryClientProvider client={queryClient}>
         <SessionGate>
           <Shell>
-            <Suspense fallback={<PageSkeleton />}>
-              <Pages />
-            </Suspense>
+            <Pages />
           </Shell>
         </SessionGate>
       </QueryClientProvider>
@@ -51,24 +50,30 @@ export function App() {
 /** What there is for whoever is signed in. A member's page holds nothing of an admin's; the server refuses it besides. */
 function Pages() {
   const { admin, user } = useSession()
+  const [path] = useLocation()
   return (
-    <Switch>
-      {admin && <Route path="/" component={OverviewPage} />}
-      {admin && <Route path="/users" component={UsersPage} />}
-      {admin && <Route path="/users/import" component={ImportPage} />}
-      {admin && <Route path="/users/:id" component={UserPage} />}
-      {admin && <Route path="/plans" component={PlansPage} />}
-      {admin && <Route path="/prices" component={PricesPage} />}
-      {admin && <Route path="/audit" component={AuditPage} />}
-      {user !== null && <Route path="/usage" component={MyUsagePage} />}
-      <Route path="/">
-        <Redirect to="/usage" replace />
-      </Route>
-      <Route>
-        <EmptyView title="Nothing is here">
-          {admin ? 'Choose a place at the left.' : 'This page is for admins, or does not exist.'}
-        </EmptyView>
-      </Route>
-    </Switch>
+    // Of its own for each address: another place is tried though this one failed.
+    <PageBoundary key={path}>
+      <Suspense fallback={<PageSkeleton />}>
+        <Switch>
+          {admin && <Route path="/" component={OverviewPage} />}
+          {admin && <Route path="/users" component={UsersPage} />}
+          {admin && <Route path="/users/import" component={ImportPage} />}
+          {admin && <Route path="/users/:id" component={UserPage} />}
+          {admin && <Route path="/plans" component={PlansPage} />}
+          {admin && <Route path="/prices" component={PricesPage} />}
+          {admin && <Route path="/audit" component={AuditPage} />}
+          {user !== null && <Route path="/usage" component={MyUsagePage} />}
+          <Route path="/">
+            <Redirect to="/usage" replace />
+          </Route>
+          <Route>
+            <EmptyView title="Nothing is here">
+              {admin ? 'Choose a place at the left.' : 'This page is for admins, or does not exist.'}
+            </EmptyView>
+          </Route>
+        </Switch>
+      </Suspense>
+    </PageBoundary>
   )
 }

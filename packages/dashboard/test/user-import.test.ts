@@ -50,17 +50,17 @@ async function send(text: string, fail: (request: number, rows: readonly ImportR
 
 describe('an import in the browser', () => {
   it('knows before anything is sent how many rows there are, and which lines are bad', async () => {
-    const text = `${manyRows(30_000)}"open@example.com,1\n,5\nlast@example.com,x\n`
+    const text = `${manyRows(5000)}"open@example.com,1\n,5\nlast@example.com,x\n`
     const { rowCount, first, badLines, header } = await previewImport(chunks(text))
     expect({ rowCount, shown: first.length, unknown: header.unknown }).toEqual({
-      rowCount: 30_000,
+      rowCount: 5000,
       shown: 10,
       unknown: [],
     })
     expect(badLines).toEqual([
-      { line: 30_002, problem: 'The quotes of this line do not match.' },
-      { line: 30_003, problem: 'The email is missing.' },
-      { line: 30_004, problem: 'tokenCount must be a whole number from 0 to 9007199254740991.' },
+      { line: 5002, problem: 'The quotes of this line do not match.' },
+      { line: 5003, problem: 'The email is missing.' },
+      { line: 5004, problem: 'tokenCount must be a whole number from 0 to 9007199254740991.' },
     ])
   })
 

@@ -107,7 +107,8 @@ export function createServices({
   const audit = createAuditService(createAuditStore(database))
   const operators = createOperatorSessionService(
     createOperatorSessionStore(database),
-    createMacs(secrets.jwt, 'operator sessions v1'),
+    // Whoever changes the admin key means to end what was opened with it.
+    createMacs(secrets.jwt, `operator sessions v1 ${secrets.adminKey ?? ''}`),
   )
   const browserCookie = createBrowserCookie(config.signIn.publicUrl)
   const browserSessions = createBrowserSessionService({ sessions, operators, audit })

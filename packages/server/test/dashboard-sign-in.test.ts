@@ -135,6 +135,9 @@ describe('signing in to the dashboard', () => {
     expect(kept).toMatchObject({ name: '__Secure-promptmeter_sign_in', path: page.url })
     expect(kept?.flags).toMatch(/HttpOnly; Secure; SameSite=Lax/)
     expect(Buffer.from(String(kept?.value), 'base64').toString()).not.toContain('/plans')
+    const other = (await begin()).page.url
+    const moved = [{ ...kept, path: other }] as typeof browser.cookies
+    expect((await createTestBrowser([app], ORIGIN, moved).open(other)).status).toBe(400)
     const forged = [{ ...kept, value: `${kept?.value.slice(0, -2)}AA` }] as typeof browser.cookies
     expect((await createTestBrowser([app], ORIGIN, forged).open(page.url)).status).toBe(400)
     vi.useFakeTimers({ now: Date.now() + 31 * 60 * 1000, toFake: ['Date'] })

@@ -6,7 +6,7 @@ import { EMAIL_SETTINGS, ORIGIN } from './support/editor.ts'
 import { ADMIN, type Replicas, startReplicas } from './support/replicas.ts'
 import { bearer } from './support/requests.ts'
 import { startTestApp, type TestApp } from './support/test-app.ts'
-import { describeOnBothEngines } from './support/test-database.ts'
+import { createTestDatabase, describeOnBothEngines } from './support/test-database.ts'
 
 const makeLink = async (app: TestApp): Promise<string> => {
   const answer = await app.request({ method: 'POST', url: '/api/admin/links', headers: ADMIN })
@@ -209,6 +209,27 @@ describeOnBothEngines('a link of the operator', (engine) => {
       ['operator_signed_in', { kind: 'operator' }, {}],
       ['admin_link_made', { kind: 'operator' }, {}],
     ])
+  })
+})
+
+describe('a change of the admin key', () => {
+  it('ends what was opened by its links, and the links that were not followed yet', async () => {
+    const testDatabase = await createTestDatabase('embedded')
+    const startWith = (adminKey: string) =>
+      startTestApp('embedded', { testDatabase, environment: { ...EMAIL_SETTINGS, ADMIN_KEY: adminKey } })
+    const before = await startWith('test-admin-key')
+    const browser = createTestBrowser([before], ORIGIN)
+    await browser.open(await makeLink(before))
+    const credential = credentialOf(browser) as string
+    const unused = await makeLink(before)
+    expect(await browserSession(before, credential)).toMatchObject({ operator: true })
+    await before.close()
+
+    const after = await startWith('another-admin-key')
+    expect(await browserSession(after, credential)).toMatchObject({ operator: false, admin: false })
+    expect((await follow(after, unused)).statusCode).toBe(403)
+    await after.close()
+    await testDatabase.remove()
   })
 })
 

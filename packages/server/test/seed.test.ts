@@ -11,13 +11,13 @@ import { type CommandResult, runCommand } from './support/run-command.ts'
 import { startTestApp, type TestApp } from './support/test-app.ts'
 import { createTestDatabase, describeOnBothEngines, type TestDatabase } from './support/test-database.ts'
 
-const SMALL = ['--users', '300', '--active', '40', '--events', '3000']
+const SMALL = ['--users', '300', '--active', '40', '--events', '3000', '--days', '120']
 
 const OPTIONS: SeedOptions = {
   users: 300,
   active: 40,
   events: 3000,
-  days: 365,
+  days: 120,
   randomSeed: 1,
   force: false,
   now: new Date('2026-11-27T15:30:00Z'),

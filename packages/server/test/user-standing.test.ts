@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parseConfig } from '../src/config/config.ts'
 import type { Database } from '../src/database/database.ts'
 import { openDatabase } from '../src/database/open-database.ts'
-import { type Amounts, withBegun } from '../src/quotas/amounts.ts'
+import { type Amounts, NOTHING, withBegun } from '../src/quotas/amounts.ts'
 import { usedOf, usedShareOf } from '../src/quotas/limit-standing.ts'
 import { type Plan, termsOf } from '../src/quotas/plan.ts'
 import { hourOf, RESETTING_WINDOWS, type ResettingWindow, windowsBegunSince } from '../src/quotas/window.ts'
@@ -29,16 +29,24 @@ interface Standee {
   readonly countedHour: number | null
 }
 
+const UNLIMITED: Omit<Plan, 'name'> = {
+  limits: [],
+  allowedModels: null,
+  requestsPerMinute: null,
+  concurrentCalls: null,
+  defaultMaxTokens: null,
+}
+
 const PLANS = ['free', 'pro', 'team'] as const
 
 /** Small ones, so that use and amount meet often, and those where rounding would show. */
 const amount = fc.oneof(
-  { weight: 6, arbitrary: fc.integer({ min: 0, max: 30 }) },
-  { weight: 2, arbitrary: fc.constantFrom(1000, 999_999, MAX_COUNT, MAX_COUNT - 1, MAX_COUNT - 2) },
+  { weight: 5, arbitrary: fc.integer({ min: 0, max: 30 }) },
+  { weight: 3, arbitrary: fc.constantFrom(0, 1000, MAX_COUNT, MAX_COUNT, MAX_COUNT - 1, MAX_COUNT - 2) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: MAX_COUNT }) },
 )
 /** A correction may bring a window below zero. */
-const windowCount = fc.oneof({ weight: 8, arbitrary: amount }, fc.integer({ min: -20, max: -1 }))
+const windowCount = fc.oneof({ weight: 3, arbitrary: amount }, fc.integer({ min: -20, max: -1 }))
 const amountsOf = (count: fc.Arbitrary<number>) => fc.record({ prompts: count, tokens: count, cost: count })
 
 const limitsOf = (window: (typeof WINDOWS)[number][], most: number) =>
@@ -100,14 +108,7 @@ const standee = (at: Date): fc.Arbitrary<Standee> =>
   })
 
 const plan = (name: string): fc.Arbitrary<Plan> =>
-  limitsOf([...WINDOWS], 3).map((limits) => ({
-    name,
-    limits,
-    allowedModels: null,
-    requestsPerMinute: null,
-    concurrentCalls: null,
-    defaultMaxTokens: null,
-  }))
+  limitsOf([...WINDOWS], 3).map((limits) => ({ ...UNLIMITED, name, limits }))
 
 const situation = now.chain((at) =>
   fc.record({
@@ -174,25 +175,54 @@ describeOnBothEngines('the standing of users', (engine) => {
     return rows.map(({ id }) => id)
   }
 
+  /** Where the database sees each of them. */
+  async function readStandings(standees: readonly Standee[], plans: readonly Plan[], at: Date) {
+    const ids = await add(standees)
+    const rows = await database.kysely
+      .selectFrom('users')
+      .select(({ eb }) => [
+        'id',
+        eb.cast<boolean>(standingCondition('near', plans, at), 'boolean').as('near'),
+        eb.cast<boolean>(standingCondition('reached', plans, at), 'boolean').as('reached'),
+      ])
+      .execute()
+    const found = new Map(rows.map(({ id, ...standing }) => [id, standing]))
+    return ids.map((id) => found.get(id))
+  }
+
   it('is the same to SQL as to the rules that answer users, of any plans, overrides, thresholds and counts', async () => {
     await fc.assert(
       fc.asyncProperty(situation, async ({ at, plans, standees }) => {
-        const ids = await add(standees)
-        const rows = await database.kysely
-          .selectFrom('users')
-          .select(({ eb }) => [
-            'id',
-            eb.cast<boolean>(standingCondition('near', plans, at), 'boolean').as('near'),
-            eb.cast<boolean>(standingCondition('reached', plans, at), 'boolean').as('reached'),
-          ])
-          .execute()
-        const found = new Map(rows.map(({ id, ...standing }) => [id, standing]))
+        const standings = await readStandings(standees, plans, at)
         for (const [index, user] of standees.entries()) {
-          const standing = found.get(ids[index] as string)
-          expect(standing, JSON.stringify(user)).toEqual(standingsOf(user, plans, at))
+          expect(standings[index], JSON.stringify(user)).toEqual(standingsOf(user, plans, at))
         }
       }),
       { numRuns: 40 },
     )
+  })
+
+  it('is that of nobody by an amount that is no limit, and of everybody by one of 0', async () => {
+    const at = new Date('2026-11-23T10:00:00Z')
+    const most = { prompts: MAX_COUNT, tokens: MAX_COUNT, cost: MAX_COUNT }
+    const below = { prompts: -3, tokens: -3, cost: -3 }
+    const user = (amount: number | null, total: Amounts, window: Amounts, limit: object): Standee => ({
+      plan: 'free',
+      threshold: null,
+      overrides: { limits: [{ meter: 'tokens', window: 'day', ...limit, amount }] },
+      total,
+      windows: { hour: window, day: window, week: window, month: window },
+      countedHour: hourOf(at),
+    })
+    const standees = [
+      user(0, NOTHING, below, {}),
+      user(0, NOTHING, NOTHING, { window: 'lifetime' }),
+      user(MAX_COUNT, most, most, {}),
+      user(null, most, most, { window: 'lifetime' }),
+    ]
+    const plans = PLANS.map((name) => ({ ...UNLIMITED, name }))
+    const standings = await readStandings(standees, plans, at)
+    expect(standings).toEqual(standees.map((one) => standingsOf(one, plans, at)))
+    expect(standings.map((standing) => standing?.reached)).toEqual([true, true, false, false])
   })
 })

@@ -79,7 +79,7 @@ function ConfirmForm({
           <Button variant="default" onClick={onClose}>
             {cancel}
           </Button>
-          <Button type="submit" {...(danger && { color: 'red' })} disabled={!ready} loading={busy}>
+          <Button type="submit" {...(danger && { color: 'red.9' })} disabled={!ready} loading={busy}>
             {action}
           </Button>
         </Group>

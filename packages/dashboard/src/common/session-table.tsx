@@ -54,7 +54,9 @@ export function SessionTable({ label, rows, began, action, onRevoke }: SessionTa
           <th scope="col" className={cell.wide}>
             {began}
           </th>
-          <th scope="col">Last used</th>
+          <th scope="col" className={cell.wide}>
+            Last used
+          </th>
           <th scope="col" className={cell.wide}>
             Ends
           </th>
@@ -100,15 +102,19 @@ function Row({ row, began, action, onRevoke }: RowProps) {
               , ends <Moment at={row.expiresAt} show="relative" />
             </>
           )}
+          <br />
+          Last used <Moment at={row.lastUsedAt} show="relative" />
         </Text>
       </th>
       <td className={cell.wide}>
         <Moment at={row.createdAt} show="day" />
       </td>
-      <td>
+      <td className={cell.wide}>
         <Moment at={row.lastUsedAt} show="relative" />
       </td>
-      <td>{row.revokedAt === null && <Moment at={row.expiresAt} show={ended ? 'day' : 'relative'} />}</td>
+      <td className={cell.wide}>
+        {row.revokedAt === null && <Moment at={row.expiresAt} show={ended ? 'day' : 'relative'} />}
+      </td>
       <td className={cell.end}>
         {ended ? (
           <Text size="sm">{row.revokedAt === null ? 'expired' : 'revoked'}</Text>

@@ -1,6 +1,6 @@
 import { Box, Group, Paper, Stack, Text } from '@mantine/core'
 import type { UsageInterval } from '@promptmeter/contract'
-import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from 'recharts'
 import { bucketName } from '../shown/moments.ts'
 import { exactNumber, shortNumber, type Unit } from '../shown/numbers.ts'
 import { type ChartBucket, type ChartMeter, chartSeries } from './chart-series.ts'
@@ -23,42 +23,42 @@ export function UsageChart({ buckets, interval, meter, label }: UsageChartProps)
   const nameOf = (start: string) => bucketName(start, interval)
   return (
     <Box component="figure" m={0} aria-label={label}>
-      <ResponsiveContainer width="100%" height={HEIGHT}>
-        <BarChart data={rows} margin={{ top: 8, right: 8, bottom: 0, left: 0 }} title={label}>
-          <CartesianGrid
-            vertical={false}
-            stroke="var(--mantine-color-default-border)"
-            strokeDasharray="4 4"
-          />
-          <XAxis dataKey="start" tickFormatter={nameOf} tick={AXIS} tickLine={false} minTickGap={32} />
-          <YAxis
-            tickFormatter={(value: number) => shortNumber(value, unit)}
-            tick={AXIS}
-            tickLine={false}
-            axisLine={false}
-            width={64}
-            allowDecimals={unit === 'cost'}
-          />
-          <Tooltip
-            cursor={{ fill: 'var(--mantine-color-default-hover)' }}
+      <BarChart
+        responsive
+        style={{ width: '100%', height: HEIGHT }}
+        data={rows}
+        margin={{ top: 8, right: 8, bottom: 0, left: 0 }}
+        title={label}
+      >
+        <CartesianGrid vertical={false} stroke="var(--mantine-color-default-border)" strokeDasharray="4 4" />
+        <XAxis dataKey="start" tickFormatter={nameOf} tick={AXIS} tickLine={false} minTickGap={32} />
+        <YAxis
+          tickFormatter={(value: number) => shortNumber(value, unit)}
+          tick={AXIS}
+          tickLine={false}
+          axisLine={false}
+          width={64}
+          allowDecimals={unit === 'cost'}
+        />
+        <Tooltip
+          cursor={{ fill: 'var(--mantine-color-default-hover)' }}
+          isAnimationActive={false}
+          content={({ active, label: start, payload }) =>
+            active ? <Bucket name={nameOf(String(start))} bars={payload} unit={unit} /> : null
+          }
+        />
+        {series.map(({ key, name, color }) => (
+          <Bar
+            key={key}
+            dataKey={key}
+            name={name}
+            stackId="all"
+            fill={color}
+            maxBarSize={48}
             isAnimationActive={false}
-            content={({ active, label: start, payload }) =>
-              active ? <Bucket name={nameOf(String(start))} bars={payload} unit={unit} /> : null
-            }
           />
-          {series.map(({ key, name, color }) => (
-            <Bar
-              key={key}
-              dataKey={key}
-              name={name}
-              stackId="all"
-              fill={color}
-              maxBarSize={48}
-              isAnimationActive={false}
-            />
-          ))}
-        </BarChart>
-      </ResponsiveContainer>
+        ))}
+      </BarChart>
       <Group
         component="ul"
         gap="md"

@@ -34,14 +34,13 @@ function Clients({ apiKey }: { readonly apiKey: string }) {
   const client = address.choice('connect', CLIENTS)
   const [shown, setShown] = useState(false)
   return (
-    <Tabs
-      variant="pills"
-      value={client}
-      onChange={(value) => address.change({ connect: value }, { replace: true })}
-    >
-      <Tabs.List aria-label="What to connect">
+    <Tabs value={client} onChange={(value) => address.change({ connect: value }, { replace: true })}>
+      <Tabs.List
+        aria-label="What to connect"
+        style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' }}
+      >
         {CLIENTS.map((each) => (
-          <Tabs.Tab key={each} value={each}>
+          <Tabs.Tab key={each} value={each} style={{ flex: 'none' }}>
             {CLIENT_NAMES[each]}
           </Tabs.Tab>
         ))}

@@ -1,5 +1,6 @@
 import { Grid, Skeleton } from '@mantine/core'
 import { lazy } from 'react'
+import { useAddress } from '../common/address.ts'
 import { Page } from '../common/page.tsx'
 import { UsagePanel } from '../common/usage-panel.tsx'
 import { WhenNear } from '../common/when-near.tsx'
@@ -11,6 +12,8 @@ const Account = lazy(() => import('./account.tsx'))
 
 export default function MyUsagePage() {
   const { user } = useSession()
+  // Its dialog is down there, and a sign-in leads back to it.
+  const deleting = useAddress().get('delete') !== null
   return (
     <Page title="My usage" about={user?.email}>
       <Grid gap="lg">
@@ -21,7 +24,7 @@ export default function MyUsagePage() {
           <UsagePanel path="/api/me/usage" queryKey={[...ME_KEY, 'usage']} split="model" />
         </Grid.Col>
       </Grid>
-      <WhenNear placeholder={<Skeleton height={1200} aria-busy="true" />}>
+      <WhenNear placeholder={<Skeleton height={1200} aria-busy="true" />} now={deleting}>
         <Account />
       </WhenNear>
     </Page>

@@ -17,7 +17,7 @@ export default function FirstCall() {
         <Text size="sm">Nothing was counted yet. As soon as it is, this page shows it.</Text>
         <List type="ordered" size="sm" spacing="xs">
           <List.Item>
-            <Anchor component={Link} href="/users" inherit>
+            <Anchor component={Link} href="/users" inherit underline="always">
               Add or invite a user
             </Anchor>
             .
@@ -29,7 +29,11 @@ export default function FirstCall() {
         </List>
         <CopyField label="First call" value={command} />
         <Text size="sm">
-          Everything else that can be called is in the <Anchor href="/docs">API reference</Anchor>.
+          Everything else that can be called is in the{' '}
+          <Anchor href="/docs" inherit underline="always">
+            API reference
+          </Anchor>
+          .
         </Text>
       </Stack>
     </Panel>

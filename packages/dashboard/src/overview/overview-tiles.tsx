@@ -12,17 +12,13 @@ export function OverviewTiles({ overview }: { readonly overview: OverviewRespons
   const { promptCount = 0, tokenCount = 0, costMicros = 0, activeUsers = 0 } = overview ?? {}
   return (
     <section aria-label="In all" className={css.tiles}>
-      <Tile
-        name="Prompts"
-        value={overview?.promptCount}
-        note={mean(promptCount, activeUsers, 'per active user')}
-      />
+      <Tile name="Prompts" value={overview?.promptCount} note={mean(promptCount, activeUsers, 'per user')} />
       <Tile name="Tokens" value={overview?.tokenCount} note={mean(tokenCount, promptCount, 'per prompt')} />
       <Tile
         name="Cost"
         value={overview?.costMicros}
         unit="cost"
-        note={mean(costMicros, activeUsers, 'per active user', 'cost')}
+        note={mean(costMicros, activeUsers, 'per user', 'cost')}
       />
       <Tile
         name="Active users"

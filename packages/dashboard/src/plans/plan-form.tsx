@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, TextInput } from '@mantine/core'
+import { Alert, Anchor, Button, Group, Stack, TextInput } from '@mantine/core'
 import type { PlanResponse } from '@promptmeter/contract'
 import { useEffect, useState } from 'react'
 import { Link } from 'wouter'
@@ -103,7 +103,11 @@ export function PlanForm(props: PlanFormProps) {
         />
         {text.rows.some(({ meter }) => meter === 'cost') && (
           <Alert color="gray" variant="light">
-            Where cost is limited, a model without a price is refused. See <Link href="/prices">Prices</Link>.
+            Where cost is limited, a model without a price is refused. See{' '}
+            <Anchor component={Link} href="/prices" inherit underline="always">
+              Prices
+            </Anchor>
+            .
           </Alert>
         )}
         <BoundsFields

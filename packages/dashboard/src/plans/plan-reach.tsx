@@ -1,6 +1,5 @@
 import { Anchor, List, Stack, Text, VisuallyHidden } from '@mantine/core'
 import type { PlanPreviewResponse } from '@promptmeter/contract'
-import { addressOf } from '../api/request.ts'
 import { counted } from '../shown/numbers.ts'
 
 /** Whom a change of a plan concerns, and how. */
@@ -31,7 +30,7 @@ export function PlanReach({
           {newlyReached.map(({ id, email }) => (
             <List.Item key={id}>
               {/* In a tab of its own: what is edited here stays. */}
-              <Anchor href={addressOf(`/users/${id}`)} target="_blank" size="sm">
+              <Anchor href={`/users/${id}`} target="_blank" size="sm" display="inline-block" py={3}>
                 {email}
                 <VisuallyHidden> (opens in a new tab)</VisuallyHidden>
               </Anchor>

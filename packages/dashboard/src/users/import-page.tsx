@@ -4,7 +4,8 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import { Page } from '../common/page.tsx'
 import { ChooseFile } from './import/choose-file.tsx'
-import { forgetImport, startImport, useImportJob } from './import/import-job.ts'
+import { forgetImport, isUnderWay, startImport, useImportJob } from './import/import-job.ts'
+import { ImportStep } from './import/import-step.tsx'
 import { JobView } from './import/job-view.tsx'
 import { PreviewView } from './import/preview-view.tsx'
 import { useFilePreview } from './import/use-file-preview.ts'
@@ -30,15 +31,19 @@ export default function ImportPage() {
       }
     >
       {job !== null ? (
-        <JobView job={job} onAgain={() => start(job.file, job.rowCount)} onAnother={again} />
+        <ImportStep key={isUnderWay(job) ? 'under way' : 'ended'}>
+          <JobView job={job} onAgain={() => start(job.file, job.rowCount)} onAnother={again} />
+        </ImportStep>
       ) : shown === null || shown.error !== null ? (
         <ChooseFile onChoose={choose} problem={shown?.error ? problemOf(shown.error) : null} />
       ) : (
-        <PreviewView
-          file={shown}
-          onImport={({ rowCount }) => start(shown.file, rowCount)}
-          onCancel={() => void choose(null)}
-        />
+        <ImportStep key={shown.preview === null ? 'reading' : 'read'}>
+          <PreviewView
+            file={shown}
+            onImport={({ rowCount }) => start(shown.file, rowCount)}
+            onCancel={() => void choose(null)}
+          />
+        </ImportStep>
       )}
     </Page>
   )

@@ -102,6 +102,6 @@ ${formatCount(events)} usage events, ${formatCount(sessions)} sessions.
 Nobody in it is real, and nothing tells it apart from what is counted from now on: keep it away from real users.
 Look at it:
   npm start
-  npx promptmeter admin-link    opens the dashboard
+  npx promptmeter admin-link    a link that opens the dashboard
 `
 }

@@ -26,8 +26,8 @@ export function draftActivity({ now, days, events }: SeedOptions, { chance }: Ch
         from seed_users s join users u using (id) where s.active) joined
     ), weights as (
       select *, extract(epoch from ends - begins) / ${sql.lit(days * 86_400)} as span,
-        case plan when 'free' then 0 when 'trial' then 1.5
-          else least(power(1 - ${chance('n', 42)}, -0.7), case plan when 'pro' then 40 else 60 end) end as weight
+        case plan when 'free' then 0
+          else least(power(1 - ${chance('n', 42)}, -0.7), case plan when 'trial' then 15 when 'pro' then 40 else 60 end) end as weight
       from spans
     ), counted as (
       select *, case when plan = 'free' then free_count
@@ -97,8 +97,9 @@ export function insertEvents(
           when choice < 0.30 + 0.12 * age then 'gpt-5-nano'
           when choice < 0.62 + 0.05 * age then 'gpt-5-mini'
           else case when plan = 'free' then 'gpt-5-mini' else 'gpt-5' end end as model,
-        ceil(exp((case when source not like 'cline%' then 5.6 when plan = 'team' then 8.8 else 7.2 end) + 2.6 * ${chance('h', 69)}) * appetite)::bigint as input_tokens,
-        ceil(exp(case when plan = 'team' then 4.3 else 3.6 end + 3.2 * ${chance('h', 70)}) * appetite)::bigint as output_tokens
+        least(272000, ceil(exp((case when source not like 'cline%' then 5.6 when plan = 'team' then 10 else 7.2 end)
+          + 2.6 * ${chance('h', 69)}) * appetite))::bigint as input_tokens,
+        ceil(exp(case when plan = 'team' then 4.8 else 3.6 end + 3.2 * ${chance('h', 70)}) * appetite)::bigint as output_tokens
       from named
     ), measured as materialized (
       select *, case when input_tokens >= 1024 and ${chance('h', 71)} < 0.6

@@ -132,7 +132,7 @@ function Row({ row, name, error, allowNoLimit, focused, onChange, onRemove }: Ro
     <Group gap="xs" align="flex-start" role="group" aria-label={name}>
       <NativeSelect
         aria-label="What is counted"
-        w={104}
+        w={118}
         value={meter}
         onChange={(event) => onChange({ meter: event.currentTarget.value as Meter })}
         data={Object.entries(METER_NAMES).map(([value, label]) => ({ value, label }))}

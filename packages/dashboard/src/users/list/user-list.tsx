@@ -79,11 +79,13 @@ export function UserList({ list, narrow, whenNone }: UserListProps) {
         <div className={query.isPlaceholderData ? css.waiting : ''} aria-busy={query.isPlaceholderData}>
           {content}
         </div>
-        <Pager
-          list={list}
-          next={query.data?.nextCursor ?? null}
-          onTurn={() => top.current?.scrollIntoView()}
-        />
+        {query.data !== undefined && (
+          <Pager
+            list={list}
+            next={query.data?.nextCursor ?? null}
+            onTurn={() => top.current?.scrollIntoView()}
+          />
+        )}
       </Panel>
     </div>
   )

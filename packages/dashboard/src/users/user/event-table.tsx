@@ -1,7 +1,8 @@
-import { Badge, Button, Group, Table, Text } from '@mantine/core'
+import { Badge, Button, Group, Text } from '@mantine/core'
 import type { UsageEventKind, UsageEventResponse } from '@promptmeter/contract'
 import { Amount } from '../../common/amount.tsx'
 import { Moment } from '../../common/moment.tsx'
+import { cell, PlainTable } from '../../common/plain-table.tsx'
 import { exactNumber } from '../../shown/numbers.ts'
 
 export interface EventTableProps {
@@ -16,93 +17,75 @@ const KINDS: Record<UsageEventKind, { readonly name: string; readonly color: str
   abandoned: { name: 'abandoned', color: 'orange' },
 }
 
-/** Events of usage. Where the screen is narrow the source and the cost can be scrolled to. */
+/** Events of usage. Where the screen is narrow the kind stands below the time, and the source is left out. */
 export function EventTable({ events, onCorrect }: EventTableProps) {
   return (
-    <Table.ScrollContainer
-      minWidth={780}
-      type="native"
-      tabIndex={0}
-      role="region"
-      aria-label="Table of recent events"
-    >
-      <Table verticalSpacing={6} highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">When</Table.Th>
-            <Table.Th scope="col">Kind</Table.Th>
-            <Table.Th scope="col">Model</Table.Th>
-            <Table.Th scope="col" ta="right">
-              Prompts
-            </Table.Th>
-            <Table.Th scope="col" ta="right">
-              Tokens
-            </Table.Th>
-            <Table.Th scope="col" ta="right">
-              Cost
-            </Table.Th>
-            <Table.Th scope="col">Source</Table.Th>
-            <Table.Td w={90} />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {events.map((event) => (
-            <Row key={event.seq} event={event} onCorrect={onCorrect} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <PlainTable label="Recent events">
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col" className={cell.wide}>
+            Kind
+          </th>
+          <th scope="col">Model</th>
+          <th scope="col" className={`${cell.end} ${cell.wide}`}>
+            Prompts
+          </th>
+          <th scope="col" className={cell.end}>
+            Tokens
+          </th>
+          <th scope="col" className={cell.end}>
+            Cost
+          </th>
+          <th scope="col" className={cell.wide}>
+            Source
+          </th>
+          <td className={cell.wide} />
+        </tr>
+      </thead>
+      <tbody>
+        {events.map((event) => (
+          <Row key={event.seq} event={event} onCorrect={onCorrect} />
+        ))}
+      </tbody>
+    </PlainTable>
   )
 }
 
-function Row({
-  event,
-  onCorrect,
-}: { readonly event: UsageEventResponse } & Pick<EventTableProps, 'onCorrect'>) {
-  const { seq, kind, prompts, tokens, costMicros, model, source, occurredAt, reason, estimated } = event
+interface RowProps extends Pick<EventTableProps, 'onCorrect'> {
+  readonly event: UsageEventResponse
+}
+
+function Row({ event, onCorrect }: RowProps) {
+  const { seq, kind, prompts, tokens, costMicros, model, source, occurredAt } = event
   const correctable = kind === 'usage' && (prompts > 0 || tokens > 0 || costMicros > 0)
   return (
-    <Table.Tr>
-      <Table.Th scope="row" fw={400}>
+    <tr>
+      <th scope="row">
         <Moment at={occurredAt} />
-      </Table.Th>
-      <Table.Td>
-        <Group gap={6}>
-          <Badge variant="light" color={KINDS[kind].color} size="sm" tt="none">
-            {KINDS[kind].name}
-          </Badge>
-          {estimated && (
-            <Badge
-              variant="outline"
-              color="gray"
-              size="sm"
-              tt="none"
-              title="Counted here, for the provider told no numbers"
-            >
-              estimated
-            </Badge>
-          )}
-        </Group>
-        {reason !== null && (
-          <Text size="xs" c="dimmed" maw={280}>
-            {reason}
-          </Text>
+        {kind !== 'usage' && (
+          <div className={cell.narrow}>
+            <Kind event={event} />
+          </div>
         )}
-      </Table.Td>
-      <Table.Td>{model ?? '–'}</Table.Td>
-      <Table.Td ta="right">
+      </th>
+      <td className={cell.wide}>
+        <Kind event={event} />
+      </td>
+      <td>{model ?? '–'}</td>
+      <td className={`${cell.end} ${cell.wide}`}>
         <Amount value={prompts} />
-      </Table.Td>
-      <Table.Td ta="right">
+      </td>
+      <td className={cell.end}>
         <span title={describeParts(event)}>
           <Amount value={tokens} />
         </span>
-      </Table.Td>
-      <Table.Td ta="right">
+      </td>
+      <td className={cell.end}>
         <Amount value={costMicros} unit="cost" />
-      </Table.Td>
-      <Table.Td>{source ?? '–'}</Table.Td>
-      <Table.Td ta="right">
+      </td>
+      <td className={cell.wide}>{source ?? '–'}</td>
+      <td className={`${cell.end} ${cell.wide}`}>
         {correctable && (
           <Button
             variant="subtle"
@@ -113,8 +96,37 @@ function Row({
             Correct
           </Button>
         )}
-      </Table.Td>
-    </Table.Tr>
+      </td>
+    </tr>
+  )
+}
+
+function Kind({ event }: { readonly event: UsageEventResponse }) {
+  const { kind, estimated, reason } = event
+  return (
+    <>
+      <Group gap={6}>
+        <Badge variant="light" color={KINDS[kind].color} size="sm" tt="none">
+          {KINDS[kind].name}
+        </Badge>
+        {estimated && (
+          <Badge
+            variant="outline"
+            color="gray"
+            size="sm"
+            tt="none"
+            title="Counted here, for the provider told no numbers"
+          >
+            estimated
+          </Badge>
+        )}
+      </Group>
+      {reason !== null && (
+        <Text size="xs" c="dimmed" maw={280}>
+          {reason}
+        </Text>
+      )}
+    </>
   )
 }
 

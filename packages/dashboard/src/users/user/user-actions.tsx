@@ -10,7 +10,7 @@ import {
   IconShieldOff,
   IconTrash,
 } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { ConfirmDialog } from '../../common/confirm-dialog.tsx'
 import { notifyDone, notifyFailure } from '../../common/notify.ts'
@@ -27,6 +27,12 @@ export function UserActions({ user }: { readonly user: AdminUserResponse }) {
   const { user: self } = useSession()
   const [dialog, setDialog] = useState<Dialog | null>(null)
   const close = () => setDialog(null)
+  const more = useRef<HTMLButtonElement>(null)
+  const open = (chosen: Dialog) => {
+    // The item that was chosen goes with the menu: the dialog returns the focus to where it was before.
+    more.current?.focus()
+    setDialog(chosen)
+  }
   const update = useUpdateUser(user.id)
   const own = self?.id === user.id
 
@@ -51,9 +57,10 @@ export function UserActions({ user }: { readonly user: AdminUserResponse }) {
       >
         Plan and limits
       </Button>
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button
+            ref={more}
             variant="default"
             leftSection={<IconDots size={16} aria-hidden="true" />}
             loading={update.isPending && dialog === null}
@@ -64,7 +71,7 @@ export function UserActions({ user }: { readonly user: AdminUserResponse }) {
         <Menu.Dropdown>
           <Menu.Item
             leftSection={<IconPencil size={16} aria-hidden="true" />}
-            onClick={() => setDialog('correction')}
+            onClick={() => open('correction')}
           >
             Correct usage
           </Menu.Item>
@@ -79,7 +86,7 @@ export function UserActions({ user }: { readonly user: AdminUserResponse }) {
                 <IconShield size={16} aria-hidden="true" />
               )
             }
-            onClick={() => setDialog('role')}
+            onClick={() => open('role')}
           >
             {user.role === 'admin' ? 'Take the admin role' : 'Make an admin'}
           </Menu.Item>
@@ -98,9 +105,9 @@ export function UserActions({ user }: { readonly user: AdminUserResponse }) {
           </Menu.Item>
           <Menu.Item
             disabled={own}
-            color="red"
+            c="var(--mantine-color-error)"
             leftSection={<IconTrash size={16} aria-hidden="true" />}
-            onClick={() => setDialog('delete')}
+            onClick={() => open('delete')}
           >
             Delete
           </Menu.Item>

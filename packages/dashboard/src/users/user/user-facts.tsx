@@ -29,7 +29,7 @@ export function UserFacts({ user }: { readonly user: AdminUserResponse }) {
           </Badge>
         )}
       </Group>
-      <Group gap="4px md">
+      <Group gap="md" style={{ rowGap: 4 }}>
         <span>
           Created <Moment at={createdAt} show="day" />
         </span>
