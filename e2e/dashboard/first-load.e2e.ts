@@ -1,12 +1,13 @@
 import { gzipSync } from 'node:zlib'
 import type { Locator, Page, Response } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Dashboard, openDashboard } from './support/dashboard.ts'
 
 const MOST_SCRIPT_BYTES = 250_000
 const MOST_SHIFT = 0.1
 
 let dashboard: Dashboard
+let failed = false
 let operator: Page
 let member: Page
 let activeId: string
@@ -20,7 +21,10 @@ beforeAll(async () => {
   operator = await dashboard.operator()
   member = await dashboard.member(users[0].email)
 })
-afterAll((_context, { tasks }) => dashboard?.close(tasks.some(({ result }) => result?.state === 'fail')))
+afterEach(({ task }) => {
+  failed ||= task.result?.state === 'fail'
+})
+afterAll(() => dashboard?.close(failed))
 
 interface Load {
   readonly document: Response

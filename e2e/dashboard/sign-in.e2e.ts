@@ -1,11 +1,15 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type Dashboard, openDashboard } from './support/dashboard.ts'
 
 let dashboard: Dashboard
+let failed = false
 beforeAll(async () => {
   dashboard = await openDashboard()
 })
-afterAll((_context, { tasks }) => dashboard?.close(tasks.some(({ result }) => result?.state === 'fail')))
+afterEach(({ task }) => {
+  failed ||= task.result?.state === 'fail'
+})
+afterAll(() => dashboard?.close(failed))
 
 const ADMIN_PAGES = ['/users', '/users/import', '/users/any', '/plans', '/plans?new=1', '/prices', '/audit']
 const ALL_PLACES = ['Overview', 'Users', 'Plans', 'Prices', 'Audit log']
@@ -106,6 +110,8 @@ it('a session that is revoked elsewhere leads back to the way in with the next a
   const email = await activeUser(3)
   const page = await dashboard.member(email)
   await page.getByRole('figure').waitFor()
+  // What it asks for by itself must not be the next action.
+  await page.waitForLoadState('networkidle')
   const { users } = await dashboard.meter.admin('GET', `/api/admin/users?email=${email}`)
   await dashboard.meter.admin('DELETE', `/api/admin/users/${users[0].id}/sessions`)
   await page.getByRole('radiogroup', { name: 'Range' }).getByText('12 months').click()

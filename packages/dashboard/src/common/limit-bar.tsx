@@ -27,7 +27,7 @@ export function LimitBar({ limit }: { readonly limit: LimitResponse }) {
   const share = amount === 0 ? 1 : used / amount
   const usedPercent = Math.min(100, share * 100)
   const heldPercent = amount === 0 ? 0 : Math.min(100 - usedPercent, (held / amount) * 100)
-  const color = share >= 1 ? 'red' : usedPercent >= NEAR_PERCENT ? 'orange' : 'accent'
+  const color = share >= 1 ? 'red.6' : usedPercent >= NEAR_PERCENT ? 'orange.6' : 'accent'
   return (
     <div>
       <Group justify="space-between" gap="xs" mb={4}>

@@ -23,7 +23,7 @@ export function Page({ title, about, actions, wide = false, children }: PageProp
     <Stack gap="lg" maw={wide ? '112rem' : '88rem'} mx="auto">
       <Group justify="space-between" align="flex-start" gap="sm">
         <div>
-          <Title order={1} size="h2">
+          <Title order={1} size="h2" fz="clamp(1.3rem, 5.5vw, 1.625rem)">
             {title}
           </Title>
           {about !== undefined && (

@@ -72,7 +72,7 @@ const REFUSALS: readonly (readonly [code: string, hourly: number])[] = [
   ['rate_limit_exceeded', 2.5],
   ['token_invalid', 1.4],
   ['model_not_allowed', 0.5],
-  ['invalid_request', 0.7],
+  ['too_many_attempts', 0.4],
   ['concurrency_limit_reached', 0.3],
   ['user_disabled', 0.2],
   ['overloaded', 0.03],

@@ -1,9 +1,8 @@
 import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Database } from '../database/database.ts'
 import type { Plan } from '../quotas/plan.ts'
-import { planFromRow } from '../quotas/plan-row.ts'
+import { type PlansNow, readPlansNow } from './plans-now-store.ts'
 import { standingCondition } from './standing-statements.ts'
-import type { PlansNow } from './user-filter-statements.ts'
 
 /** How many users there are, and how they stand. */
 export interface StandingCounts {
@@ -33,12 +32,7 @@ const countWhere = (condition: Expression<SqlBool>) =>
 
 export function createStandingStore({ kysely }: Pick<Database, 'kysely'>) {
   return {
-    /** All plans, and the database's clock. */
-    async readPlans(): Promise<PlansNow> {
-      const rows = await kysely.selectFrom('plans').selectAll().select(sql<Date>`now()`.as('now')).execute()
-      // There is always one, the built-in plan.
-      return { plans: rows.map(planFromRow), now: rows[0]?.now ?? new Date() }
-    },
+    readPlans: (): Promise<PlansNow> => readPlansNow(kysely),
 
     countStandings: ({ plans, now }: PlansNow): Promise<StandingCounts> =>
       kysely

@@ -1,6 +1,7 @@
 import type { Role, Standing } from '@promptmeter/contract'
 import { type Expression, type SqlBool, sql } from 'kysely'
-import { isPlanName, type Plan } from '../quotas/plan.ts'
+import { isPlanName } from '../quotas/plan.ts'
+import type { PlansNow } from './plans-now-store.ts'
 import { standingCondition } from './standing-statements.ts'
 
 /** Which users are meant; all that is given has to fit. */
@@ -14,12 +15,6 @@ export interface UserFilter {
   readonly disabled?: boolean | undefined
   readonly inactiveDays?: number | undefined
   readonly role?: Role | undefined
-}
-
-/** Plans as they were at a moment of the database's clock. */
-export interface PlansNow {
-  readonly plans: readonly Plan[]
-  readonly now: Date
 }
 
 /** What a row of `users` has to fulfil. @param plansNow null where the filter asks for no standing */

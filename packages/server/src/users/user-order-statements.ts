@@ -1,6 +1,5 @@
 import type { UserListQuery, UserSort } from '@promptmeter/contract'
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely'
-
 import type { UserFilter } from './user-filter-statements.ts'
 
 /** The last row of a page: the value it is sorted by, as text, and its id. */

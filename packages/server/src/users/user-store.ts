@@ -1,9 +1,9 @@
 import type { Overrides, Role, UserListQuery, UserSort } from '@promptmeter/contract'
 import { sql } from 'kysely'
 import type { Database } from '../database/database.ts'
-import { planFromRow } from '../quotas/plan-row.ts'
+import { readPlansNow } from './plans-now-store.ts'
 import type { User } from './user.ts'
-import { type PlansNow, type UserFilter, userConditions } from './user-filter-statements.ts'
+import { type UserFilter, userConditions } from './user-filter-statements.ts'
 import { cursorText, isBeyond, sortValue, type UserCursor } from './user-order-statements.ts'
 import { USER_SELECTION, userFromRow } from './user-row.ts'
 
@@ -34,12 +34,6 @@ export interface UserChanges {
 export type UserStore = ReturnType<typeof createUserStore>
 
 export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
-  const readPlans = async (): Promise<PlansNow> => {
-    const rows = await kysely.selectFrom('plans').selectAll().select(sql<Date>`now()`.as('now')).execute()
-    // There is always one, the built-in plan.
-    return { plans: rows.map(planFromRow), now: rows[0]?.now ?? new Date() }
-  }
-
   return {
     /** Adds a user; null when the address is taken. */
     async insert({ id, email, threshold, plan }: NewUser): Promise<User | null> {
@@ -73,7 +67,7 @@ export function createUserStore({ kysely }: Pick<Database, 'kysely'>) {
     /** One page and one row more, which tells whether another page follows. */
     async list(page: UserPage): Promise<{ user: User; cursor: UserCursor }[]> {
       const { filter, sort, order, limit, after } = page
-      const plansNow = filter.standing === undefined ? null : await readPlans()
+      const plansNow = filter.standing === undefined ? null : await readPlansNow(kysely)
       const value = sortValue(sort, filter)
       // Ids first: sorting all the users there are with every column would take several times as long.
       let ids = kysely

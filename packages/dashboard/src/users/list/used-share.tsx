@@ -3,7 +3,7 @@ import { percent } from '../../shown/numbers.ts'
 import { standingOf } from './user-standing.ts'
 import css from './users.module.css'
 
-const COLORS = { reached: 'red', near: 'orange' } as const
+const COLORS = { reached: 'red.6', near: 'orange.6' } as const
 
 /** How much is used of the limit that is used most. @param share 1 for all; null where nothing is limited */
 export function UsedShare({ share }: { readonly share: number | null }) {

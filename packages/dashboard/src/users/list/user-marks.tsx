@@ -5,8 +5,8 @@ import { type UserMark, userMarks } from './user-standing.ts'
 const MARKS: Readonly<Record<UserMark, { readonly text: string; readonly color: string }>> = {
   disabled: { text: 'Disabled', color: 'gray' },
   admin: { text: 'Admin', color: 'accent' },
-  reached: { text: 'At limit', color: 'red' },
-  near: { text: 'Near limit', color: 'orange' },
+  reached: { text: 'At limit', color: 'red.6' },
+  near: { text: 'Near limit', color: 'orange.6' },
 }
 
 /** What is to be known of a user at a glance, in words as well as in colour. */
