@@ -71,7 +71,8 @@ const PAGES: readonly Shown[] = [
   { name: 'plans', path: '/plans', heading: 'pro' },
   { name: 'prices', path: '/prices', heading: 'Prices' },
   { name: 'audit', path: '/audit', heading: 'Events' },
-  { name: 'nowhere', path: '/nowhere', heading: 'Nothing is here' },
+  // An operator has no usage of their own.
+  { name: 'nowhere', path: '/usage', heading: 'Nothing is here' },
   {
     name: 'my-usage',
     path: '/usage',
@@ -80,9 +81,10 @@ const PAGES: readonly Shown[] = [
     async act(page) {
       await figures(page, 1)
       // The rest is loaded as it comes into view.
-      await page.keyboard.press('End')
+      await page.evaluate('scrollTo(0, document.body.scrollHeight)')
       await page.getByRole('heading', { name: 'Your data' }).waitFor()
-      await page.keyboard.press('Home')
+      await settled(page)
+      await page.evaluate('scrollTo(0, 0)')
     },
   },
   { name: 'welcome', path: '/usage', heading: 'Your usage, and what is left', by: () => stranger },
@@ -135,7 +137,7 @@ describe('dialogs are open to everybody on a phone and a desk, light and dark', 
       'create-key',
       async () => {
         await member.goto('/usage')
-        await member.keyboard.press('End')
+        await member.evaluate('scrollTo(0, document.body.scrollHeight)')
         await member.getByRole('button', { name: 'Create a key' }).click()
         return member.getByRole('dialog', { name: 'Create an API key' }).getByLabel('Name')
       },

@@ -146,7 +146,7 @@ it('usage is corrected with a reason, and never to below zero', async () => {
   await dialog.getByText('Say why, for the record.').waitFor()
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('Too many')
   await dialog.getByRole('button', { name: 'Correct' }).click()
-  await dialog.getByRole('alert').filter({ hasText: 'below zero' }).waitFor()
+  await dialog.getByRole('alert').filter({ hasText: 'Give the model, source and time' }).waitFor()
   expect((await meter.admin('GET', `/api/admin/users/${id}`)).promptCount).toBe(5)
   await dialog.getByRole('button', { name: 'Cancel' }).click()
 

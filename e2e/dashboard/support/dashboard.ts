@@ -10,6 +10,8 @@ import { picture, type Watched, watch } from './watched-page.ts'
 /** The real server over a copy of the seeded database, and browsers to look at it with. */
 export interface Dashboard {
   readonly meter: Promptmeter
+  /** Of its own copy, for what no API does, such as letting time pass. */
+  readonly databaseUrl: string
   /** A browser whose operator has followed a one-time link. */
   operator(options?: BrowserContextOptions): Promise<Page>
   /** A browser in which somebody has signed in by a mailed code, at `path`. */
@@ -69,6 +71,7 @@ export async function openDashboard(environment: Readonly<Record<string, string>
     }
     return {
       meter,
+      databaseUrl: url,
       stranger: open,
       async operator(options) {
         const page = await open(options)

@@ -26,10 +26,10 @@ export async function apiKeyOf(page: Page): Promise<string> {
 }
 
 /** A call of the gateway, as an editor makes it. */
-export function chat(meter: Promptmeter, apiKey: string): Promise<Answer> {
+export function chat(meter: Promptmeter, apiKey: string, model = 'gpt-5-mini'): Promise<Answer> {
   return meter.as(apiKey, '/v1/chat/completions', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'gpt-5-mini', messages: [{ role: 'user', content: 'Hello?' }] }),
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello?' }] }),
   })
 }

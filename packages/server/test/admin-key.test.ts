@@ -26,6 +26,11 @@ const ROUTES = [
   ['GET', '/api/admin/prices'],
   ['PUT', '/api/admin/prices'],
   ['DELETE', '/api/admin/prices'],
+  ['GET', '/api/admin/overview'],
+  ['POST', '/api/admin/plans/pro/preview'],
+  ['GET', '/api/admin/users/export'],
+  ['GET', '/api/admin/audit/export'],
+  ['GET', `/api/admin/users/${ID}/events`],
   ['POST', '/api/admin/links'],
 ] as const
 

@@ -38,7 +38,7 @@ export function Welcome({ appName }: { readonly appName: string }) {
             Sign in
           </Button>
           <Text size="sm" c="dimmed">
-            Do you run this server? <Code>npx promptmeter admin-link</Code> prints a link that opens this page
+            Do you run this server? <Code style={{ whiteSpace: 'nowrap' }}>npx promptmeter admin-link</Code> prints a link that opens this page
             as the operator, once.
           </Text>
         </Stack>
