@@ -14,6 +14,7 @@ const project = (name: string, globalSetup: string[] = []) => ({
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 })
 

@@ -362,5 +362,5 @@ function shownUsers(page: Page): Promise<string[]> {
 async function untilShown(page: Page, query: string): Promise<void> {
   const { users } = await dashboard().meter.admin('GET', `/api/admin/users?${query}&limit=50`)
   const emails = users.map(({ email }: { readonly email: string }) => email)
-  await expect.poll(() => shownUsers(page), { timeout: 10_000 }).toEqual(emails)
+  await expect.poll(() => shownUsers(page)).toEqual(emails)
 }

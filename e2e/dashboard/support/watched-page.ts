@@ -23,8 +23,12 @@ export function watch(page: Page): Watched {
   return { complaints }
 }
 
-/** Writes `artifacts/dashboard/<name>.png`, for people to look at. */
-export async function picture(page: Page, name: string): Promise<void> {
+/**
+ * Writes `artifacts/dashboard/<name>.png`, for people to look at.
+ *
+ * @param whole the whole page, and not only what a window of this size shows of it
+ */
+export async function picture(page: Page, name: string, whole = true): Promise<void> {
   await mkdir(PICTURES, { recursive: true })
-  await page.screenshot({ path: `${PICTURES}${name}.png`, fullPage: true })
+  await page.screenshot({ path: `${PICTURES}${name}.png`, fullPage: whole })
 }

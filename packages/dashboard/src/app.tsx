@@ -5,6 +5,7 @@ import { Redirect, Route, Switch, useLocation } from 'wouter'
 import { createQueryClient } from './api/query-client.ts'
 import { EmptyView } from './common/empty-view.tsx'
 import { Notices, noticesNeeded } from './common/notify.ts'
+import { Page } from './common/page.tsx'
 import { PageBoundary } from './common/page-boundary.tsx'
 import { PageSkeleton } from './common/page-skeleton.tsx'
 import { SessionGate, useSession } from './session/session.tsx'
@@ -68,9 +69,11 @@ function Pages() {
             <Redirect to="/usage" replace />
           </Route>
           <Route>
-            <EmptyView title="Nothing is here">
-              {admin ? 'Choose a place at the left.' : 'This page is for admins, or does not exist.'}
-            </EmptyView>
+            <Page title="Not found">
+              <EmptyView title="Nothing is here">
+                {admin ? 'Choose another place.' : 'This page is for admins, or does not exist.'}
+              </EmptyView>
+            </Page>
           </Route>
         </Switch>
       </Suspense>

@@ -1,5 +1,6 @@
 import '@mantine/core/styles.css'
 import './style.css'
+import './common/going-back.ts'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 

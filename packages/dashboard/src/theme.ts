@@ -28,6 +28,8 @@ const dark: MantineColorsTuple = [
   '#0d1014',
 ]
 
+const TITLE = { fontWeight: 650 }
+
 export const theme = createTheme({
   primaryColor: 'accent',
   colors: { accent, dark },
@@ -47,7 +49,9 @@ export const theme = createTheme({
   respectReducedMotion: true,
   // The head of a dialog is a <header>, which would pass for a second banner of the page.
   components: {
-    Modal: { defaultProps: { attributes: { header: { role: 'presentation' } } } },
-    Drawer: { defaultProps: { attributes: { header: { role: 'presentation' } } } },
+    Modal: { defaultProps: { attributes: { header: { role: 'presentation' } } }, styles: { title: TITLE } },
+    Drawer: { defaultProps: { attributes: { header: { role: 'presentation' } } }, styles: { title: TITLE } },
+    // Above the names of its fields, and not less than they are.
+    Fieldset: { styles: { legend: TITLE } },
   },
 })

@@ -55,6 +55,8 @@ function ConfirmForm({
     <form
       onSubmit={(event) => {
         event.preventDefault()
+        // The dialog may be asked for by a form that it is no part of but in React's eyes: that is not sent again.
+        event.stopPropagation()
         if (ready) onConfirm()
       }}
     >

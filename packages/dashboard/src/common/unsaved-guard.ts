@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { interceptGoingBack } from './going-back.ts'
 
 export interface UnsavedGuard {
   /** Whether somebody wants to leave and has to say what shall become of the changes. */
@@ -45,17 +46,16 @@ export function useUnsavedGuard(unsaved: boolean): UnsavedGuard {
     )
 
     // The browser has gone already and cannot be stopped: the address is put back before anybody reads it.
-    window.addEventListener(
-      'popstate',
-      (event) => {
-        if (leaving.current) return
-        event.stopImmediatePropagation()
-        window.history.pushState(null, '', address)
-        setPending({ go: () => window.history.back() })
-      },
-      { capture: true, signal },
-    )
-    return () => stop.abort()
+    const stopIntercepting = interceptGoingBack(() => {
+      if (leaving.current) return false
+      window.history.pushState(null, '', address)
+      setPending({ go: () => window.history.back() })
+      return true
+    })
+    return () => {
+      stop.abort()
+      stopIntercepting()
+    }
   }, [unsaved])
 
   return {

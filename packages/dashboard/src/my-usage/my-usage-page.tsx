@@ -24,7 +24,7 @@ export default function MyUsagePage() {
           <UsagePanel path="/api/me/usage" queryKey={[...ME_KEY, 'usage']} split="model" />
         </Grid.Col>
       </Grid>
-      <WhenNear placeholder={<Skeleton height={1200} aria-busy="true" />} now={deleting}>
+      <WhenNear placeholder={<Skeleton height={1200} animate={false} />} now={deleting}>
         <Account />
       </WhenNear>
     </Page>

@@ -38,8 +38,8 @@ export function Welcome({ appName }: { readonly appName: string }) {
             Sign in
           </Button>
           <Text size="sm" c="dimmed">
-            Do you run this server? <Code style={{ whiteSpace: 'nowrap' }}>npx promptmeter admin-link</Code> prints a link that opens this page
-            as the operator, once.
+            Do you run this server? <Code style={{ whiteSpace: 'nowrap' }}>npx promptmeter admin-link</Code>{' '}
+            prints a link that opens this page as the operator, once.
           </Text>
         </Stack>
       </Paper>
