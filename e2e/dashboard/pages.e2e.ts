@@ -78,14 +78,7 @@ const PAGES: readonly Shown[] = [
     path: '/usage',
     heading: 'What is left',
     by: () => member,
-    async act(page) {
-      await figures(page, 1)
-      // The rest is loaded as it comes into view.
-      await page.evaluate('scrollTo(0, document.body.scrollHeight)')
-      await page.getByRole('heading', { name: 'Your data' }).waitFor()
-      await settled(page)
-      await page.evaluate('scrollTo(0, 0)')
-    },
+    act: showAllOfMyUsage,
   },
   { name: 'welcome', path: '/usage', heading: 'Your usage, and what is left', by: () => stranger },
 ]
@@ -137,7 +130,7 @@ describe('dialogs are open to everybody on a phone and a desk, light and dark', 
       'create-key',
       async () => {
         await member.goto('/usage')
-        await member.evaluate('scrollTo(0, document.body.scrollHeight)')
+        await showAllOfMyUsage(member)
         await member.getByRole('button', { name: 'Create a key' }).click()
         return member.getByRole('dialog', { name: 'Create an API key' }).getByLabel('Name')
       },
@@ -186,6 +179,15 @@ async function expectSoundEverywhere(page: Page, name: string, widths: readonly 
       await expectSound(page, look)
     }
   }
+}
+
+/** What is below the first view of it is loaded as it comes into view. */
+async function showAllOfMyUsage(page: Page): Promise<void> {
+  await figures(page, 1)
+  await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+  await page.getByRole('heading', { name: 'Your data' }).waitFor()
+  await settled(page)
+  await page.evaluate('scrollTo(0, 0)')
 }
 
 async function figures(page: Page, count: number): Promise<void> {

@@ -28,7 +28,7 @@ const dark: MantineColorsTuple = [
   '#0d1014',
 ]
 
-const TITLE = { fontWeight: 650 }
+const TITLE = { fontWeight: 650, lineHeight: 1.3 }
 
 export const theme = createTheme({
   primaryColor: 'accent',

@@ -60,7 +60,14 @@ export function useUnsavedGuard(unsaved: boolean): UnsavedGuard {
 
   return {
     asking: pending !== null,
-    attempt: useCallback((go) => (unsaved ? setPending({ go }) : go()), [unsaved]),
+    attempt: useCallback(
+      (go) => {
+        if (!unsaved) return go()
+        // Not within this event: the Escape that was meant for the form would close the question at once.
+        setTimeout(() => setPending({ go }))
+      },
+      [unsaved],
+    ),
     stay: () => setPending(null),
     leave: () => {
       leaving.current = true
