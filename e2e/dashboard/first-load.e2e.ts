@@ -172,7 +172,8 @@ async function tabTo(page: Page, wanted: Locator, key: 'Tab' | 'Shift+Tab' = 'Ta
   throw new Error(`${key} does not lead to ${wanted}`)
 }
 
-function hasFocus(element: Locator): Promise<boolean> {
+async function hasFocus(element: Locator): Promise<boolean> {
+  if ((await element.count()) === 0) return false
   return element.evaluate((node) => node.ownerDocument.activeElement === node)
 }
 
