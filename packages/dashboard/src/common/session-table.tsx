@@ -1,5 +1,6 @@
 import { Badge, Button, Group, Text } from '@mantine/core'
 import type { SignInMethod } from '@promptmeter/contract'
+import { clientWords } from '../shown/clients.ts'
 import { Moment } from './moment.tsx'
 import { cell, PlainTable } from './plain-table.tsx'
 
@@ -42,7 +43,7 @@ export function hasEnded({ expiresAt, revokedAt }: SessionRow, now: number = Dat
 }
 
 export const sessionName = ({ name, method }: SessionRow): string =>
-  name ?? (method === undefined ? 'Unnamed key' : 'Unnamed client')
+  name === null ? (method === undefined ? 'Unnamed key' : 'Unnamed client') : clientWords(name)
 
 /** Sessions or keys, those that ended greyed. */
 export function SessionTable({ label, rows, began, action, onRevoke }: SessionTableProps) {
@@ -83,7 +84,7 @@ function Row({ row, began, action, onRevoke }: RowProps) {
     <tr className={ended ? cell.ended : undefined}>
       <th scope="row">
         <Group gap="xs">
-          {name}
+          <span title={row.name ?? undefined}>{name}</span>
           {row.current === true && (
             <Badge variant="light" size="sm" tt="none">
               this one

@@ -18,7 +18,6 @@ export const DASHBOARD_PATHS = [
   '/users',
   '/users/:id',
   '/plans',
-  '/plans/:name',
   '/prices',
   '/audit',
   '/usage',
