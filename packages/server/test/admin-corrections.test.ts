@@ -43,7 +43,14 @@ describeOnBothEngines('a correction', (engine) => {
       source: 's',
     })
     expect(answer.statusCode).toBe(201)
-    expect(answer.json()).toEqual({ ...user, promptCount: 4, tokenCount: 310, remaining: 6 })
+    expect(answer.json()).toEqual({
+      ...user,
+      promptCount: 4,
+      tokenCount: 310,
+      remaining: 6,
+      usedShare: 0.4,
+      lastUsedAt: expect.stringMatching(/:00:00\.000Z$/),
+    })
     expect(await userOf(user.id)).toEqual(answer.json())
 
     for (const interval of ['day', 'hour']) {

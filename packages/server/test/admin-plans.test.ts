@@ -248,7 +248,8 @@ describeOnBothEngines('the plan of a user', (engine) => {
         requestsPerMinute: null,
         defaultMaxTokens: 100,
       }
-      expect(await change({ overrides })).toEqual({ ...user, overrides })
+      // Of the plan nothing was limited; now a limit is there, of which nothing is used.
+      expect(await change({ overrides })).toEqual({ ...user, overrides, usedShare: 0 })
       expect(await change({ plan: 'free' })).toMatchObject({ plan: 'free', overrides })
       expect(await change({ overrides: { concurrentCalls: 1 } })).toMatchObject({
         overrides: { concurrentCalls: 1 },

@@ -1,4 +1,5 @@
 import {
+  AdminUserResponse,
   CorrectionRequest,
   IdempotencyHeaders,
   UsageEventListQuery,
@@ -6,7 +7,6 @@ import {
   UsageHistoryQuery,
   UsageHistoryResponse,
   UserParams,
-  UserResponse,
 } from '@promptmeter/contract'
 import type { onRequestAsyncHookHandler } from 'fastify'
 import { ADMIN_ERRORS, BODY_ERRORS, errorResponses } from '../http/error-responses.ts'
@@ -15,7 +15,7 @@ import { parseIdempotencyKey } from '../http/idempotency-key.ts'
 import type { CorrectionService } from '../ledger/correction-service.ts'
 import type { UsageEventService } from '../usage/usage-event-service.ts'
 import type { UsageService } from '../usage/usage-service.ts'
-import { toUserResponse } from '../users/user.ts'
+import { toAdminUserResponse } from '../users/user.ts'
 import type { UserService } from '../users/user-service.ts'
 import type { RecordAct } from './admin-act.ts'
 import { ADMIN_SCHEMA } from './admin-schema.ts'
@@ -99,7 +99,7 @@ export function adminUsageRoutes(
         headers: IdempotencyHeaders,
         body: CorrectionRequest,
         response: {
-          201: { ...UserResponse, description: 'The user, with the counts after this very correction' },
+          201: { ...AdminUserResponse, description: 'The user, with the counts after this very correction' },
           ...errorResponses(ADMIN_ERRORS, BODY_ERRORS, [
             'user_not_found',
             'invalid_usage',
@@ -133,7 +133,7 @@ export function adminUsageRoutes(
         })
       }
       if (replayed) reply.header('Idempotent-Replayed', 'true')
-      return reply.code(201).send(toUserResponse(user))
+      return reply.code(201).send(toAdminUserResponse(user))
     },
   )
 }
