@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'packages/*/src/**/*.test.ts'],
     globalSetup: ['packages/server/test/support/global-setup.ts'],
+    // A test waits for its servers and databases as often as it works: a worker per core keeps all of them busy.
+    maxWorkers: '100%',
     // Real databases start, and machines may be slow; nothing here asserts how fast.
     testTimeout: 60_000,
     hookTimeout: 120_000,

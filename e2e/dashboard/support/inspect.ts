@@ -6,8 +6,8 @@ import { expect } from 'vitest'
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** Nothing on the page breaks a rule of accessibility, and the page is not wider than its window. */
-export async function expectSound(page: Page, name: string): Promise<void> {
+/** Nothing on the page breaks a rule of accessibility. */
+export async function expectAccessible(page: Page, name: string): Promise<void> {
   // Handed in beside the page's own policy, which rightly lets no such script in.
   await page.evaluate(AXE)
   const violations = await page.evaluate(async (rules) => {
@@ -19,6 +19,10 @@ export async function expectSound(page: Page, name: string): Promise<void> {
     )
   }, RULES)
   expect(violations, name).toEqual([])
+}
+
+/** The page is not wider than its window. */
+export async function expectFitting(page: Page, name: string): Promise<void> {
   const overflow = await page.evaluate(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   )
