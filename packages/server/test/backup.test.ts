@@ -62,11 +62,11 @@ describeOnBothEngines('a backup', (from) => {
   })
 })
 
-/** What lives for minutes: it is not worth restoring, and a restored server lets people sign in anew. */
-const SHORT_LIVED = ['challenges', 'oauth_records', 'rate_limits']
+/** What lives for minutes or hours: it is not worth restoring, and a restored server lets people sign in anew. */
+const SHORT_LIVED = ['challenges', 'oauth_records', 'operator_sessions', 'rate_limits']
 
 describeOnBothEngines('the tables of a backup', (engine) => {
-  it('are all that the schema has but what lives for minutes, so that nothing is left behind', async () => {
+  it('are all that the schema has but what lives for minutes or hours, so that nothing is left behind', async () => {
     const testDatabase = await createTestDatabase(engine)
     const { rows } = await withDatabase(testDatabase.environment, ({ kysely }) =>
       sql<{ name: string }>`select relname as name from pg_class

@@ -115,6 +115,8 @@ export async function addVariedUsage(testDatabase: TestDatabase, events = 100): 
     await imports.import([
       { email: 'moved@example.com', promptCount: 12, tokenCount: 3456, createdAt: '2021-05-06T07:08:09Z' },
     ])
+    server.services.refusals.count('insufficient_quota')
+    await server.services.refusals.flush()
     // To the microsecond, as PostgreSQL keeps it, beyond what a JavaScript Date can carry.
     await sql`update users set created_at = '2020-02-29T23:59:59.123456Z' where email = 'unused@example.com'`.execute(
       server.database.kysely,
