@@ -9,7 +9,7 @@ export default defineConfig({
     // A test waits for its servers and databases as often as it works: a worker per core keeps all of them busy.
     maxWorkers: '100%',
     // Real databases start, and machines may be slow; nothing here asserts how fast.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
   },
 })

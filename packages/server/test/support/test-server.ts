@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/promptmeter.js', import.meta.url))
-const READY_WITHIN_MS = 55_000
+const READY_WITHIN_MS = 100_000
 const POLL_INTERVAL_MS = 20
 
 export interface Answer {
