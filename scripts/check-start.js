@@ -9,15 +9,19 @@ const PORT = '3917'
 const url = `http://127.0.0.1:${PORT}`
 const READY_WITHIN_MS = 60_000
 
-async function waitUntilReady(server) {
+/** What `find` finds, once it does. @template Found @param {() => Promise<Found> | Found} find @param {string} what */
+async function until(find, what) {
   const deadline = Date.now() + READY_WITHIN_MS
   while (Date.now() < deadline && server.exitCode === null) {
-    const answer = await fetch(`${url}/readyz`).catch(() => null)
-    if (answer?.ok) return
+    const found = await find()
+    if (found) return found
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error('npm start did not become ready')
+  throw new Error(`npm start did not ${what}`)
 }
+
+const isReady = async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok
+const printedLink = () => /^ {2}Dashboard {3}(\S+\/sign-in\/link\?secret=[\w-]{43}) /m.exec(output)?.[1]
 
 async function post(path, body, headers = {}) {
   const answer = await fetch(url + path, {
@@ -30,9 +34,8 @@ async function post(path, body, headers = {}) {
 }
 
 /** The link that the first start prints signs one browser in, and no line of the log has it. */
-async function openDashboard(output) {
-  const link = /^ {2}Dashboard {3}(\S+\/sign-in\/link\?secret=[\w-]{43}) /m.exec(output)?.[1]
-  if (link === undefined) throw new Error('npm start printed no link to the dashboard')
+async function openDashboard() {
+  const link = await until(printedLink, 'print a link to the dashboard')
   const followed = await fetch(link, { redirect: 'manual' })
   const cookie = followed.headers.get('set-cookie')?.split(';')[0]
   if (followed.status !== 303 || cookie === undefined) throw new Error(`the link answered ${followed.status}`)
@@ -58,14 +61,14 @@ server.stdout.setEncoding('utf8').on('data', (chunk) => {
   process.stdout.write(chunk)
 })
 try {
-  await waitUntilReady(server)
+  await until(isReady, 'become ready')
   console.log(`ready after ${Math.round(performance.now() - startedAt)} ms`)
   const { sessionToken } = await post('/signup', { email: 'user@example.com' })
   const authorization = `Bearer ${sessionToken}`
   const counted = await post('/trackUsage', { usage: 1, tokenCount: 420 }, { authorization })
   if (counted.currentPromptCount !== 1)
     throw new Error(`counted ${counted.currentPromptCount} prompts, not 1`)
-  await openDashboard(output)
+  await openDashboard()
 } finally {
   const stopped = new Promise((resolve) => server.once('exit', resolve))
   if (server.exitCode === null) {

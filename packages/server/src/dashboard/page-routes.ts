@@ -13,15 +13,7 @@ import { nothingHere } from '../promptmeter-error.ts'
 export const DASHBOARD_FOLDER = fileURLToPath(new URL('../../../dashboard/dist', import.meta.url))
 
 /** Where the one page is: which of its views an address means, the page knows. */
-export const DASHBOARD_PATHS = [
-  '/',
-  '/users',
-  '/users/:id',
-  '/plans',
-  '/prices',
-  '/audit',
-  '/usage',
-] as const
+export const DASHBOARD_PATHS = ['/', '/users', '/users/:id', '/plans', '/prices', '/audit', '/usage'] as const
 
 const HIDDEN = { schema: { hide: true } } as const
 
