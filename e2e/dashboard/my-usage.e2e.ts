@@ -32,7 +32,7 @@ it('a member sees what is left, when it begins anew, and what each model used', 
   const byModel = page.getByRole('table', { name: 'Prompts by model' })
   await byModel.getByRole('row', { name: 'gpt-5 3 75%', exact: true }).waitFor()
   await byModel.getByRole('row', { name: 'gpt-5-mini 1 25%', exact: true }).waitFor()
-  await page.getByRole('radiogroup', { name: 'What is shown' }).getByText('Tokens').click()
+  await page.getByRole('radiogroup', { name: 'Meter' }).getByText('Tokens').click()
   await page
     .getByRole('table', { name: 'Tokens by model' })
     .getByRole('row', { name: 'gpt-5 1,200 80%', exact: true })

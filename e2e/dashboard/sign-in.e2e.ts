@@ -37,11 +37,11 @@ it("the operator's link opens the overview once, and tells whoever comes second 
 })
 
 it('a member signs in by a mailed code and lands where the link led', async () => {
-  const path = '/usage?range=12m&meter=tokenCount&split=source'
+  const path = '/usage?range=year&meter=tokens&by=source'
   const page = await dashboard.member(await activeUser(0), { path })
   await page.getByRole('figure', { name: 'Tokens in the last 12 months, by source' }).waitFor()
   expect(page.url()).toBe(`${dashboard.meter.url}${path}`)
-  for (const choice of ['12 months', 'Tokens', 'By source']) {
+  for (const choice of ['Year', 'Tokens', 'By source']) {
     expect(await page.getByRole('radio', { name: choice }).isChecked(), choice).toBe(true)
   }
 })
@@ -114,7 +114,7 @@ it('a session that is revoked elsewhere leads back to the way in with the next a
   await page.waitForLoadState('networkidle')
   const { users } = await dashboard.meter.admin('GET', `/api/admin/users?email=${email}`)
   await dashboard.meter.admin('DELETE', `/api/admin/users/${users[0].id}/sessions`)
-  await page.getByRole('radiogroup', { name: 'Range' }).getByText('12 months').click()
+  await page.getByRole('radiogroup', { name: 'Range' }).getByText('Year').click()
   await page.getByRole('link', { name: 'Sign in' }).waitFor()
   expect(await page.getByText(email).count()).toBe(0)
 })

@@ -1,23 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { MAX_COUNT, MAX_IMPORT_ROWS, MAX_PAGE_USERS } from './bounds.ts'
+import { ROLES, STANDINGS, USER_SORTS } from './choices.ts'
 import { Count, Instant, Label, Model, SignedCount, Source } from './fields.ts'
 import { Overrides, PlanName } from './plan.ts'
 import { SessionResponse } from './session.ts'
-import { ROLES, UserResponse } from './user.ts'
-
-export const USER_SORTS = [
-  'createdAt',
-  'email',
-  'promptCount',
-  'tokenCount',
-  'costMicros',
-  'lastUsedAt',
-] as const
-export type UserSort = (typeof USER_SORTS)[number]
-
-/** Where users may stand with the limit that they have used most of. */
-export const STANDINGS = ['near', 'reached'] as const
-export type Standing = (typeof STANDINGS)[number]
+import { UserResponse } from './user.ts'
 
 /** Which users are meant; all of it has to fit. */
 const userFilters = {

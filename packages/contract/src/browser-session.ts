@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
+import { ROLES } from './choices.ts'
 import { Instant, UserId } from './fields.ts'
-import { ROLES } from './user.ts'
 
 /** Who the browser is signed in as, by its cookie. It is answered to everybody: `user` null and `operator` false for nobody. */
 export const BrowserSessionResponse = Type.Object(

@@ -1,9 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { ROLES } from './choices.ts'
 import { Count, Instant, UserId } from './fields.ts'
 import { LimitResponse, Overrides, PlanName } from './plan.ts'
-
-export const ROLES = ['member', 'admin'] as const
-export type Role = (typeof ROLES)[number]
 
 export const UserResponse = Type.Object(
   {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { rangeQuery, readRange, spanOf, spanProblem } from '../src/overview/overview-range.ts'
+import { overviewQuery, readRange, spanOf, spanProblem } from '../src/overview/overview-range.ts'
 
 const NOW = Date.parse('2026-11-24T08:20:00Z')
 const addressOf = (search: string) => {
@@ -9,15 +9,18 @@ const addressOf = (search: string) => {
 
 describe('the range of the overview', () => {
   it('ends with the bucket that now is in', () => {
-    expect(rangeQuery({ name: 'day' }, NOW)).toEqual({ from: '2026-11-23T09:00:00.000Z', interval: 'hour' })
-    expect(rangeQuery({ name: 'week' }, NOW)).toEqual({ from: '2026-11-18', interval: 'day' })
-    expect(rangeQuery({ name: 'month' }, NOW)).toEqual({ from: '2026-10-26', interval: 'day' })
-    expect(rangeQuery({ name: 'year' }, NOW)).toEqual({ from: '2025-12-01', interval: 'month' })
+    expect(overviewQuery({ name: 'day' }, NOW)).toEqual({
+      from: '2026-11-23T09:00:00.000Z',
+      interval: 'hour',
+    })
+    expect(overviewQuery({ name: 'week' }, NOW)).toEqual({ from: '2026-11-18', interval: 'day' })
+    expect(overviewQuery({ name: 'month' }, NOW)).toEqual({ from: '2026-10-26', interval: 'day' })
+    expect(overviewQuery({ name: 'year' }, NOW)).toEqual({ from: '2025-12-01', interval: 'month' })
   })
 
   it('includes the last day that was chosen, in buckets as wide as the span asks for', () => {
     const from = '2026-11-01'
-    const custom = (to: string) => rangeQuery({ name: 'custom', from, to }, NOW)
+    const custom = (to: string) => overviewQuery({ name: 'custom', from, to }, NOW)
     expect(custom('2026-11-01')).toEqual({ from, to: '2026-11-02', interval: 'hour' })
     expect(custom('2026-11-30')).toEqual({ from, to: '2026-12-01', interval: 'day' })
     expect(custom('2027-11-30')).toEqual({ from, to: '2027-12-01', interval: 'month' })

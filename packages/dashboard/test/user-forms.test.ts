@@ -1,6 +1,5 @@
 import type { PlanResponse, UsageEventResponse } from '@promptmeter/contract'
 import { expect, it } from 'vitest'
-import { groupShares, rangeQuery } from '../src/common/usage-range.ts'
 import {
   countChanges,
   NO_CORRECTION,
@@ -101,27 +100,4 @@ it('the preview tells the counts that move, below zero too', () => {
   expect(countChanges(user, { usage: -2, reason: '' })).toEqual([
     { name: 'Prompts', unit: 'count', before: 1, after: -1 },
   ])
-})
-
-it('a range is whole buckets in UTC, with the present one as the last', () => {
-  const at = Date.parse('2026-03-31T23:59:59Z')
-  expect(rangeQuery('24h', at)).toEqual({ from: '2026-03-31T00:00:00.000Z', interval: 'hour' })
-  expect(rangeQuery('7d', at)).toEqual({ from: '2026-03-25T00:00:00.000Z', interval: 'day' })
-  expect(rangeQuery('30d', at)).toEqual({ from: '2026-03-02T00:00:00.000Z', interval: 'day' })
-  expect(rangeQuery('12m', at)).toEqual({ from: '2025-04-01T00:00:00.000Z', interval: 'month' })
-})
-
-it('the shares of groups add up, whatever is put together', () => {
-  const groups = Array.from({ length: 12 }, (_, index) => ({
-    name: index === 0 ? null : `model-${index}`,
-    promptCount: 12 - index,
-    tokenCount: 0,
-    costMicros: 0,
-  }))
-  const bucket = { start: '', promptCount: 0, tokenCount: 0, costMicros: 0, groups }
-  const shares = groupShares([bucket, bucket], 'promptCount')
-  expect(shares).toHaveLength(8)
-  expect([shares[0]?.name, shares[7]?.name]).toEqual(['not named', 'all others'])
-  expect(shares.reduce((sum, { value }) => sum + value, 0)).toBe(2 * 78)
-  expect(groupShares([bucket], 'tokenCount')).toEqual([])
 })

@@ -1,6 +1,7 @@
-import { Alert, Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { Modal, Stack, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { sentenceOf } from './error-view.tsx'
+import { FormFoot } from './form-foot.tsx'
 
 export interface ConfirmDialogProps {
   readonly opened: boolean
@@ -23,7 +24,7 @@ export interface ConfirmDialogProps {
 
 /** Asks before something is lost. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { opened, onClose, title, danger = true } = props
+  const { opened, onClose, title } = props
   return (
     <Modal
       opened={opened}
@@ -33,7 +34,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {/* A form of its own for each opening: what was typed before must not stand there still. */}
-      {opened && <ConfirmForm {...props} danger={danger} />}
+      {opened && <ConfirmForm {...props} />}
     </Modal>
   )
 }
@@ -44,7 +45,7 @@ function ConfirmForm({
   action,
   cancel = 'Cancel',
   typed,
-  danger,
+  danger = true,
   busy,
   error,
   onConfirm,
@@ -72,19 +73,15 @@ function ConfirmForm({
             data-autofocus
           />
         )}
-        {error && (
-          <Alert color="red" role="alert">
-            {sentenceOf(error)}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
-            {cancel}
-          </Button>
-          <Button type="submit" {...(danger && { color: 'red.9' })} disabled={!ready} loading={busy}>
-            {action}
-          </Button>
-        </Group>
+        <FormFoot
+          problem={error ? sentenceOf(error) : null}
+          onCancel={onClose}
+          cancel={cancel}
+          action={action}
+          busy={busy}
+          disabled={!ready}
+          danger={danger}
+        />
       </Stack>
     </form>
   )

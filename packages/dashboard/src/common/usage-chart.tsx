@@ -3,7 +3,7 @@ import type { UsageInterval } from '@promptmeter/contract'
 import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from 'recharts'
 import { bucketName } from '../shown/moments.ts'
 import { exactNumber, shortNumber, type Unit } from '../shown/numbers.ts'
-import { type ChartBucket, type ChartMeter, chartSeries } from './chart-series.ts'
+import { type ChartBucket, type ChartMeter, chartSeries, unitOf } from './chart-series.ts'
 
 export interface UsageChartProps {
   readonly buckets: readonly ChartBucket[]
@@ -19,7 +19,7 @@ const AXIS = { fontSize: 12, fill: 'var(--mantine-color-dimmed)' } as const
 /** Usage over time as bars, split by the groups of the buckets where they have some. */
 export function UsageChart({ buckets, interval, meter, label }: UsageChartProps) {
   const { series, rows } = chartSeries(buckets, meter)
-  const unit: Unit = meter === 'costMicros' ? 'cost' : 'count'
+  const unit = unitOf(meter)
   const nameOf = (start: string) => bucketName(start, interval)
   return (
     <Box component="figure" m={0} aria-label={label}>

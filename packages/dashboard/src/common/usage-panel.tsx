@@ -1,13 +1,14 @@
-import { Box, Group, SegmentedControl, Skeleton, Stack } from '@mantine/core'
+import { Box, Group, Skeleton, Stack } from '@mantine/core'
 import type { UsageGroup, UsageHistoryResponse } from '@promptmeter/contract'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { request } from '../api/request.ts'
 import { useAddress } from './address.ts'
-import { CHART_METER_NAMES, CHART_METERS, type ChartMeter } from './chart-series.ts'
+import { CHART_METER_NAMES, type ChartMeter } from './chart-series.ts'
 import { EmptyView } from './empty-view.tsx'
 import { Panel } from './panel.tsx'
 import { QueryView } from './query-view.tsx'
 import { UsageChart } from './usage-chart.tsx'
+import { AddressChoice, MeterChoice, RANGE_NAMES, readMeter, SplitChoice } from './usage-choices.tsx'
 import { rangeQuery, USAGE_RANGES, type UsageRange } from './usage-range.ts'
 import { UsageTotals, UsageTotalsSkeleton } from './usage-totals.tsx'
 
@@ -17,23 +18,19 @@ export interface UsagePanelProps {
   /** What the answers are kept under; invalidated with what stands before it. */
   readonly queryKey: readonly unknown[]
   /** How it is split where the address does not say. */
-  readonly split: UsageSplit
+  readonly split: OwnSplit
 }
 
-export type UsageSplit = UsageGroup | 'none'
+/** Of one user there is no plan to split by. */
+type OwnSplit = UsageGroup | 'none'
 
-const RANGE_NAMES: Record<UsageRange, string> = {
-  '24h': '24 hours',
-  '7d': '7 days',
-  '30d': '30 days',
-  '12m': '12 months',
-}
-const RANGE_ORDER = ['24h', '7d', '30d', '12m'] as const
-const SPLIT_ORDER = ['none', 'model', 'source'] as const
-const SPLIT_NAMES: Record<UsageSplit, string> = {
-  none: 'All',
-  model: 'By model',
-  source: 'By source',
+const RANGE_ORDER = ['day', 'week', 'month', 'year'] as const
+const SPLITS = ['none', 'model', 'source'] as const
+const SPANS: Record<UsageRange, string> = {
+  day: '24 hours',
+  week: '7 days',
+  month: '30 days',
+  year: '12 months',
 }
 /** The chart with its legend: what stands in its place is as high. */
 const CHART_HEIGHT = 312
@@ -42,8 +39,8 @@ const CHART_HEIGHT = 312
 export function UsagePanel({ path, queryKey, split: usual }: UsagePanelProps) {
   const address = useAddress()
   const range = address.choice('range', USAGE_RANGES)
-  const meter = address.choice('meter', CHART_METERS)
-  const split = address.choice('split', [usual, ...SPLIT_ORDER])
+  const meter = readMeter(address)
+  const split = address.choice('by', [usual, ...SPLITS])
   const { from, interval } = rangeQuery(range, Date.now())
   const groupBy = split === 'none' ? null : split
   const query = useQuery({
@@ -56,30 +53,19 @@ export function UsagePanel({ path, queryKey, split: usual }: UsagePanelProps) {
     <Panel
       title="Usage"
       actions={
-        <SegmentedControl
-          aria-label="Range"
-          size="xs"
+        <AddressChoice
+          label="Range"
+          name="range"
           value={range}
-          onChange={(value) => address.change({ range: value })}
-          data={RANGE_ORDER.map((value) => ({ value, label: RANGE_NAMES[value] }))}
+          usual={USAGE_RANGES[0]}
+          choices={RANGE_ORDER.map((value) => ({ value, label: RANGE_NAMES[value] }))}
+          address={address}
         />
       }
     >
       <Group gap="sm" mb="md">
-        <SegmentedControl
-          aria-label="What is shown"
-          size="xs"
-          value={meter}
-          onChange={(value) => address.change({ meter: value })}
-          data={CHART_METERS.map((value) => ({ value, label: CHART_METER_NAMES[value] }))}
-        />
-        <SegmentedControl
-          aria-label="Split"
-          size="xs"
-          value={split}
-          onChange={(value) => address.change({ split: value })}
-          data={SPLIT_ORDER.map((value) => ({ value, label: SPLIT_NAMES[value] }))}
-        />
+        <MeterChoice meter={meter} address={address} />
+        <SplitChoice split={split} usual={usual} splits={SPLITS} address={address} />
       </Group>
       <QueryView query={query} skeleton={<UsageSkeleton />}>
         {(history) => <UsageOverTime history={history} meter={meter} range={range} split={split} />}
@@ -92,12 +78,12 @@ interface UsageOverTimeProps {
   readonly history: UsageHistoryResponse
   readonly meter: ChartMeter
   readonly range: UsageRange
-  readonly split: UsageSplit
+  readonly split: OwnSplit
 }
 
 function UsageOverTime({ history, meter, range, split }: UsageOverTimeProps) {
   const name = CHART_METER_NAMES[meter]
-  const label = `${name} in the last ${RANGE_NAMES[range]}${split === 'none' ? '' : `, by ${split}`}`
+  const label = `${name} in the last ${SPANS[range]}${split === 'none' ? '' : `, by ${split}`}`
   return (
     <Group align="flex-start" gap="lg">
       <Box flex="3 1 26rem" miw={0} mih={CHART_HEIGHT}>

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react'
 import { CopyField } from '../common/copy-field.tsx'
 import { sentenceOf } from '../common/error-view.tsx'
 import { focusInvalid } from '../common/focus-invalid.ts'
+import { FormFoot } from '../common/form-foot.tsx'
 import { useOpenedLate } from '../common/lazy-confirm-dialog.tsx'
 import { useCreateKey } from './account-queries.ts'
 
@@ -93,19 +94,12 @@ function KeyForm({ create, onClose }: KeyFormProps) {
           onChange={(event) => setDays(event.currentTarget.value)}
           data={LIVES}
         />
-        {create.error !== null && (
-          <Alert color="red" role="alert">
-            {sentenceOf(create.error)}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            Create
-          </Button>
-        </Group>
+        <FormFoot
+          problem={create.error === null ? null : sentenceOf(create.error)}
+          onCancel={onClose}
+          action="Create"
+          busy={create.isPending}
+        />
       </Stack>
     </form>
   )

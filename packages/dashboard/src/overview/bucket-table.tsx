@@ -1,6 +1,6 @@
 import type { OverviewBucket, UsageInterval } from '@promptmeter/contract'
 import { Amount } from '../common/amount.tsx'
-import { CHART_METER_NAMES, type ChartMeter } from '../common/chart-series.ts'
+import { CHART_METER_NAMES, type ChartMeter, unitOf } from '../common/chart-series.ts'
 import { cell } from '../common/plain-table.tsx'
 import { bucketName } from '../shown/moments.ts'
 import css from './overview.module.css'
@@ -33,7 +33,7 @@ export function BucketTable({ buckets, interval, meter }: BucketTableProps) {
           <tr key={bucket.start}>
             <th scope="row">{bucketName(bucket.start, interval)}</th>
             <td className={cell.end}>
-              <Amount value={bucket[meter]} unit={meter === 'costMicros' ? 'cost' : 'count'} />
+              <Amount value={bucket[meter]} unit={unitOf(meter)} />
             </td>
             <td className={cell.end}>
               <Amount value={bucket.activeUsers} />

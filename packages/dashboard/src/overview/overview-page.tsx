@@ -1,10 +1,10 @@
 import { Stack } from '@mantine/core'
-import type { OverviewGroup, OverviewResponse } from '@promptmeter/contract'
+import type { OverviewResponse } from '@promptmeter/contract'
 import { lazy, Suspense } from 'react'
-import { type Address, useAddress } from '../common/address.ts'
-import type { ChartMeter } from '../common/chart-series.ts'
+import { useAddress } from '../common/address.ts'
 import { ErrorView } from '../common/error-view.tsx'
 import { Page } from '../common/page.tsx'
+import { readMeter } from '../common/usage-choices.tsx'
 import { ActiveUsersPanel } from './active-users-panel.tsx'
 import { spanName } from './bucket-words.ts'
 import { Freshness } from './freshness.tsx'
@@ -16,21 +16,17 @@ import { OverviewTiles } from './overview-tiles.tsx'
 import { RangeControl } from './range-control.tsx'
 import { RefusalsPanel } from './refusals-panel.tsx'
 import { TotalsPanel } from './totals-panel.tsx'
-import { UsagePanel } from './usage-panel.tsx'
+import { OVERVIEW_SPLITS, UsageChartPanel } from './usage-chart-panel.tsx'
 
 const FirstCall = lazy(() => import('./first-call.tsx'))
-
-const METERS = { prompts: 'promptCount', tokens: 'tokenCount', cost: 'costMicros' } as const satisfies Record<
-  string,
-  ChartMeter
->
 
 /** What all users use, who stands where with their limits, and what was refused. */
 export default function OverviewPage() {
   const address = useAddress()
   const range = readRange(address.get, Date.now())
-  const groupBy = readGroup(address)
-  const meter = METERS[address.choice('meter', ['prompts', 'tokens', 'cost'])]
+  const split = address.choice('by', OVERVIEW_SPLITS)
+  const groupBy = split === 'none' ? null : split
+  const meter = readMeter(address)
   const query = useOverview(range, groupBy)
   const overview = query.data
   const everUsed = useEverUsed(overview !== undefined && isUnused(overview))
@@ -53,7 +49,7 @@ export default function OverviewPage() {
             </Suspense>
           ) : (
             <div className={css.grid}>
-              <UsagePanel overview={overview} meter={meter} groupBy={groupBy} address={address} />
+              <UsageChartPanel overview={overview} meter={meter} split={split} address={address} />
               <TotalsPanel overview={overview} meter={meter} groupBy={groupBy} />
               <ActiveUsersPanel overview={overview} />
               <RefusalsPanel overview={overview} />
@@ -64,11 +60,6 @@ export default function OverviewPage() {
       )}
     </Page>
   )
-}
-
-function readGroup(address: Address): OverviewGroup | null {
-  const by = address.choice('by', ['none', 'model', 'source', 'plan'])
-  return by === 'none' ? null : by
 }
 
 function isUnused({ promptCount, tokenCount, costMicros, activeUsers }: OverviewResponse): boolean {

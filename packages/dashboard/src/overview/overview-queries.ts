@@ -1,7 +1,7 @@
 import type { OverviewGroup, OverviewResponse, UserListResponse } from '@promptmeter/contract'
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { request } from '../api/request.ts'
-import { type OverviewRange, rangeQuery } from './overview-range.ts'
+import { type OverviewRange, overviewQuery } from './overview-range.ts'
 
 /** How often the page asks, in milliseconds, while somebody looks at it. */
 const REFRESH_MS = 10_000
@@ -20,7 +20,7 @@ export function useOverview(
     // The ends are reckoned when it asks: a range up to now moves on.
     queryFn: ({ signal }) =>
       request<OverviewResponse>('GET', '/api/admin/overview', {
-        query: { ...rangeQuery(range, Date.now()), groupBy },
+        query: { ...overviewQuery(range, Date.now()), groupBy },
         signal,
       }),
     refetchInterval: REFRESH_MS,

@@ -1,8 +1,9 @@
 import type { UsageInterval } from '@promptmeter/contract'
 import { EARLIEST_INSTANT } from '@promptmeter/contract/bounds'
+import { dayOf, rangeQuery, USAGE_RANGES, type UsageRange } from '../common/usage-range.ts'
 
 /** What can be looked at, in the order of the address's default first. */
-export const RANGES = ['month', 'day', 'week', 'year', 'custom'] as const
+export const RANGES = [...USAGE_RANGES, 'custom'] as const
 export type RangeName = (typeof RANGES)[number]
 
 /** The first and the last day in UTC, `2026-11-01`, both included. */
@@ -11,9 +12,7 @@ export interface DaySpan {
   readonly to: string
 }
 
-export type OverviewRange =
-  | { readonly name: Exclude<RangeName, 'custom'> }
-  | ({ readonly name: 'custom' } & DaySpan)
+export type OverviewRange = { readonly name: UsageRange } | ({ readonly name: 'custom' } & DaySpan)
 
 export interface RangeQuery {
   readonly from: string
@@ -22,8 +21,7 @@ export interface RangeQuery {
   readonly interval: UsageInterval
 }
 
-const HOUR_MS = 60 * 60 * 1000
-const DAY_MS = 24 * HOUR_MS
+const DAY_MS = 24 * 60 * 60 * 1000
 const EARLIEST_DAY = dayOf(EARLIEST_INSTANT.getTime())
 
 /** Longer spans have wider buckets, or the bars would be thinner than a line. */
@@ -31,27 +29,16 @@ const MOST_DAYS_BY_HOUR = 3
 const MOST_DAYS_BY_DAY = 186
 
 /** What the server is asked for: whole buckets, the last of them the one that now is in. @param now milliseconds since 1970 */
-export function rangeQuery(range: OverviewRange, now: number): RangeQuery {
-  if (range.name === 'custom') {
-    const { from, to } = range
-    return { from, to: dayOf(startOf(to) + DAY_MS), interval: intervalOf(range) }
-  }
-  if (range.name === 'day') {
-    const hour = Math.floor(now / HOUR_MS) * HOUR_MS
-    return { from: new Date(hour - 23 * HOUR_MS).toISOString(), interval: 'hour' }
-  }
-  if (range.name === 'year') {
-    const today = new Date(now)
-    const first = Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - 11, 1)
-    return { from: dayOf(first), interval: 'month' }
-  }
-  return { from: dayOf(now - ((range.name === 'week' ? 7 : 30) - 1) * DAY_MS), interval: 'day' }
+export function overviewQuery(range: OverviewRange, now: number): RangeQuery {
+  if (range.name !== 'custom') return rangeQuery(range.name, now)
+  const { from, to } = range
+  return { from, to: dayOf(startOf(to) + DAY_MS), interval: intervalOf(range) }
 }
 
 /** The same range with its ends written out, to start a custom one from. */
 export function spanOf(range: OverviewRange, now: number): DaySpan {
   if (range.name === 'custom') return { from: range.from, to: range.to }
-  return { from: rangeQuery(range, now).from.slice(0, 10), to: dayOf(now) }
+  return { from: overviewQuery(range, now).from.slice(0, 10), to: dayOf(now) }
 }
 
 /** What is wrong with a span, in words for whoever chose it; null for nothing. */
@@ -78,10 +65,6 @@ function intervalOf({ from, to }: DaySpan): UsageInterval {
 
 function startOf(day: string): number {
   return Date.parse(`${day}T00:00:00Z`)
-}
-
-function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10)
 }
 
 /** A day of the calendar: 30 February is none. */

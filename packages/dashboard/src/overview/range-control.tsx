@@ -1,16 +1,14 @@
 import { Group, SegmentedControl, Text } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import type { Address } from '../common/address.ts'
+import { RANGE_NAMES } from '../common/usage-choices.tsx'
 import { type OverviewRange, RANGES, type RangeName, spanOf } from './overview-range.ts'
 
 /** Most visits choose no days, and its fields weigh something. */
 const CustomRange = lazy(() => import('./custom-range.tsx'))
 
 const CHOICES: { value: RangeName; label: string }[] = [
-  { value: 'day', label: 'Day' },
-  { value: 'week', label: 'Week' },
-  { value: 'month', label: 'Month' },
-  { value: 'year', label: 'Year' },
+  ...(['day', 'week', 'month', 'year'] as const).map((value) => ({ value, label: RANGE_NAMES[value] })),
   { value: 'custom', label: 'Custom' },
 ]
 

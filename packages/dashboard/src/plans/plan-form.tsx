@@ -1,9 +1,10 @@
-import { Alert, Anchor, Button, Group, Stack, TextInput } from '@mantine/core'
+import { Alert, Anchor, Stack, TextInput } from '@mantine/core'
 import type { PlanResponse } from '@promptmeter/contract'
 import { useEffect, useState } from 'react'
 import { Link } from 'wouter'
 import { sentenceOf } from '../common/error-view.tsx'
 import { focusInvalid } from '../common/focus-invalid.ts'
+import { FormFoot } from '../common/form-foot.tsx'
 import { notifyDone } from '../common/notify.ts'
 import { BoundsFields } from '../common/terms/bounds-fields.tsx'
 import { LimitRows } from '../common/terms/limit-rows.tsx'
@@ -115,23 +116,13 @@ export function PlanForm(props: PlanFormProps) {
           onChange={(bounds) => setText({ ...text, bounds })}
           errors={errors.bounds}
         />
-        {error && (
-          <Alert color="red" role="alert">
-            {sentenceOf(error)}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onCancel}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            disabled={kind === 'edit' && !unsaved}
-            loading={review.isPending || (save.isPending && asked === null)}
-          >
-            {kind === 'create' ? 'Create the plan' : 'Review the change'}
-          </Button>
-        </Group>
+        <FormFoot
+          problem={error === null ? null : sentenceOf(error)}
+          onCancel={onCancel}
+          action={kind === 'create' ? 'Create the plan' : 'Review the change'}
+          busy={review.isPending || (save.isPending && asked === null)}
+          disabled={kind === 'edit' && !unsaved}
+        />
       </Stack>
       <ReviewDialog
         asked={asked}

@@ -1,8 +1,9 @@
-import { Alert, Button, Group, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
 import type { Price } from '@promptmeter/contract'
 import { useEffect, useState } from 'react'
 import { sentenceOf } from '../common/error-view.tsx'
 import { focusInvalid } from '../common/focus-invalid.ts'
+import { FormFoot } from '../common/form-foot.tsx'
 import { notifyDone } from '../common/notify.ts'
 import { localMoment, utcMoment } from '../shown/moments.ts'
 import { emptyPriceText, type PriceText, parseLocal, parsePriceText, priceText } from './price-text.ts'
@@ -108,19 +109,12 @@ export function PriceForm({ task, prices, onUnsaved, onCancel, onDone }: PriceFo
             This model has a price from this moment on already. Saving replaces it.
           </Alert>
         )}
-        {setPrice.error && (
-          <Alert color="red" role="alert">
-            {sentenceOf(setPrice.error)}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onCancel}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={setPrice.isPending}>
-            {replaced ? 'Replace the price' : 'Save the price'}
-          </Button>
-        </Group>
+        <FormFoot
+          problem={setPrice.error === null ? null : sentenceOf(setPrice.error)}
+          onCancel={onCancel}
+          action={replaced ? 'Replace the price' : 'Save the price'}
+          busy={setPrice.isPending}
+        />
       </Stack>
     </form>
   )

@@ -42,8 +42,9 @@ export function exactNumber(value: number, unit: Unit = 'count'): string {
   return value >= MAX_COUNT ? 'no limit' : GROUPED.format(value)
 }
 
-/** A share as a whole percentage, rounded down, so that 100% stands for all alone. */
+/** A share as a whole percentage, rounded down, so that 100% stands for all alone, and 0% for nothing. */
 export function percent(share: number): string {
+  if (share > 0 && share < 0.01) return '< 1%'
   return PERCENT.format(Math.floor(share * 100) / 100)
 }
 

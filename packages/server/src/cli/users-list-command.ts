@@ -1,24 +1,11 @@
-import type { AdminUserResponse, Role, Standing, UserListResponse, UserSort } from '@promptmeter/contract'
+import type { AdminUserResponse, UserListResponse } from '@promptmeter/contract'
+import { MAX_PAGE_USERS } from '@promptmeter/contract/bounds'
+import { ROLES, type Role, STANDINGS, type Standing, USER_SORTS } from '@promptmeter/contract/choices'
 import { type Command, Option } from 'commander'
 import type { AdminClient } from './admin-client.ts'
 import { type ClientOptions, clientCommand, connect, print } from './client-command.ts'
 import { parseCount, parseDays } from './option-values.ts'
 import { describeUsers } from './user-report.ts'
-
-/** Most users the server gives at once. */
-const PAGE_SIZE = 200
-
-/** As in the contract, which would bring its schemas along. */
-const SORTS: readonly UserSort[] = [
-  'createdAt',
-  'email',
-  'promptCount',
-  'tokenCount',
-  'costMicros',
-  'lastUsedAt',
-]
-const STANDINGS: readonly Standing[] = ['near', 'reached']
-const ROLES: readonly Role[] = ['member', 'admin']
 
 interface ListOptions extends ClientOptions {
   readonly search?: string
@@ -44,7 +31,7 @@ export function usersListCommand(): Command {
     .option('--no-disabled', 'only those who are not disabled')
     .option('--inactive-days <days>', 'only those of whom nothing was counted for so long', parseDays)
     .addOption(new Option('--role <role>', 'only those of this role').choices(ROLES))
-    .addOption(new Option('--sort <field>', 'what to sort by').choices(SORTS).default('createdAt'))
+    .addOption(new Option('--sort <field>', 'what to sort by').choices(USER_SORTS).default('createdAt'))
     .option('--desc', 'from the largest down')
     .option('--limit <number>', 'show at most this many', parseCount, 50)
     .option('--all', 'show every user, however many')
@@ -85,7 +72,7 @@ async function readUsers(client: AdminClient, options: ListOptions): Promise<Use
         role,
         sort,
         order: desc ? 'desc' : 'asc',
-        limit: Math.min(PAGE_SIZE, limit - users.length),
+        limit: Math.min(MAX_PAGE_USERS, limit - users.length),
         cursor: nextCursor ?? undefined,
       },
     })

@@ -1,4 +1,5 @@
-import type { Role, UpdateUserRequest, UserResponse } from '@promptmeter/contract'
+import type { UpdateUserRequest, UserResponse } from '@promptmeter/contract'
+import { ROLES, type Role } from '@promptmeter/contract/choices'
 import { type Command, Option } from 'commander'
 import { type ClientOptions, clientCommand } from './client-command.ts'
 import { CommandFailure, EXIT_CODES } from './command-failure.ts'
@@ -18,7 +19,7 @@ export function usersSetCommand(): Command {
     .argument('<user>', 'the address or the id of the user')
     .option('--plan <name>', 'the plan they have from now on')
     .option('--threshold <limit>', THRESHOLD_HELP, parseThreshold)
-    .addOption(new Option('--role <role>', 'whether they may use the admin API').choices(['member', 'admin']))
+    .addOption(new Option('--role <role>', 'whether they may use the admin API').choices(ROLES))
   return addTermsOptions(command, 'user')
     .addHelpText(
       'after',

@@ -2,6 +2,7 @@ import { MAX_COUNT, type OverviewGroup, type UsageInterval } from '@promptmeter/
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../database/database.ts'
 import type { HistoryRange } from '../usage/history-range.ts'
+import { bucketStart, ROLLUPS } from '../usage/rollup.ts'
 import type { OverviewRows } from './overview.ts'
 
 /** Names are the users' own, and there is no end of them: the largest groups of the range are told apart. */
@@ -9,18 +10,6 @@ const LARGEST_GROUPS = 30
 
 /** What stands for all other groups, as in the rollups. */
 const OTHER = 'other'
-
-/** Which rollup answers for an interval: its table, when its rows begin, and in which bucket they fall. */
-const ROLLUPS: Record<UsageInterval, { table: string; at: string; type: string; bucket: string }> = {
-  hour: { table: 'usage_hours', at: 'hour', type: 'timestamptz', bucket: 'hour' },
-  day: { table: 'usage_days', at: 'day', type: 'date', bucket: 'day' },
-  month: {
-    table: 'usage_days',
-    at: 'day',
-    type: 'date',
-    bucket: "date_trunc('month', day::timestamp)",
-  },
-}
 
 const GROUPS: Record<OverviewGroup, string> = {
   model: 'r.model',
@@ -75,9 +64,7 @@ function rowsOf(
     where ${column} >= ${from.toISOString()}${cast} and ${column} < ${to.toISOString()}${cast}`
 }
 
-function startOf(interval: UsageInterval): RawBuilder<unknown> {
-  return sql.raw(interval === 'hour' ? 'bucket' : "bucket::timestamp at time zone 'UTC'")
-}
+const startOf = (interval: UsageInterval) => sql.raw(bucketStart(interval, 'bucket'))
 
 function usageIn(range: HistoryRange, groupBy: OverviewGroup | undefined): RawBuilder<unknown> {
   const join = groupBy === 'plan' ? sql`left join users as u on u.id = r.user_id` : sql``

@@ -1,26 +1,15 @@
 import type { UsageGroup, UsageInterval } from '@promptmeter/contract'
 import type { Database, Statement } from '../database/database.ts'
 import type { HistoryRange } from './history-range.ts'
+import { bucketStart, ROLLUPS } from './rollup.ts'
 import type { UsageRow } from './usage-history.ts'
-
-/** Which rollup answers for an interval, and where its rows begin. */
-const ROLLUPS: Record<UsageInterval, { table: string; at: string; type: string; start: string }> = {
-  hour: { table: 'usage_hours', at: 'hour', type: 'timestamptz', start: 'hour' },
-  day: { table: 'usage_days', at: 'day', type: 'date', start: "day::timestamp at time zone 'UTC'" },
-  month: {
-    table: 'usage_days',
-    at: 'day',
-    type: 'date',
-    start: "date_trunc('month', day::timestamp) at time zone 'UTC'",
-  },
-}
 
 /** $1 user id, $2 from, $3 to (not included). One name per case, so that each is prepared once. */
 function readStatement(interval: UsageInterval, groupBy: UsageGroup | undefined): Statement {
-  const { table, at, type, start } = ROLLUPS[interval]
+  const { table, at, type } = ROLLUPS[interval]
   return {
     name: `usage_read_${interval}_${groupBy ?? 'all'}`,
-    text: `select ${start} as start, ${groupBy ?? 'null::text'} as "group",
+    text: `select ${bucketStart(interval)} as start, ${groupBy ?? 'null::text'} as "group",
         sum(prompts)::bigint as prompts, sum(tokens)::bigint as tokens, sum(cost_micros)::bigint as cost
       from ${table} where user_id = $1 and ${at} >= $2::${type} and ${at} < $3::${type} group by 1, 2`,
   }

@@ -1,8 +1,9 @@
-import { Alert, Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { Checkbox, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import type { AdminUserResponse } from '@promptmeter/contract'
 import { DEFAULT_PLAN } from '@promptmeter/contract/bounds'
 import { type FormEvent, useRef, useState } from 'react'
 import { sentenceOf } from '../../common/error-view.tsx'
+import { FormFoot } from '../../common/form-foot.tsx'
 import { usePlans } from '../../plans/plans-queries.ts'
 import { useSession } from '../../session/session.tsx'
 import { type InviteField, inviteFieldOf, readInvite } from './invite-request.ts'
@@ -79,19 +80,12 @@ export function InviteForm({ onAdded, onCancel }: InviteFormProps) {
             address to tell them.
           </Text>
         )}
-        {problem !== null && problem.field === null && (
-          <Alert color="red" role="alert">
-            {problem.sentence}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onCancel}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={invite.isPending}>
-            {canInvite ? 'Invite' : 'Add user'}
-          </Button>
-        </Group>
+        <FormFoot
+          problem={problem?.field === null ? problem.sentence : null}
+          onCancel={onCancel}
+          action={canInvite ? 'Invite' : 'Add user'}
+          busy={invite.isPending}
+        />
       </Stack>
     </form>
   )

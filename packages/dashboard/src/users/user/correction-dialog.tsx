@@ -1,19 +1,10 @@
-import {
-  Alert,
-  Button,
-  Group,
-  Modal,
-  SegmentedControl,
-  SimpleGrid,
-  Stack,
-  Text,
-  TextInput,
-} from '@mantine/core'
+import { Modal, SegmentedControl, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
 import type { AdminUserResponse, UsageEventResponse } from '@promptmeter/contract'
 import { type FormEvent, useState } from 'react'
 import { ApiError } from '../../api/request.ts'
 import { sentenceOf } from '../../common/error-view.tsx'
 import { focusInvalid } from '../../common/focus-invalid.ts'
+import { FormFoot } from '../../common/form-foot.tsx'
 import { notifyDone } from '../../common/notify.ts'
 import { utcMoment } from '../../shown/moments.ts'
 import { exactNumber } from '../../shown/numbers.ts'
@@ -121,19 +112,12 @@ function CorrectionForm({ user, event, onClose }: Omit<CorrectionDialogProps, 'o
           {...field('reason')}
         />
         <CountChanges user={user} text={text} />
-        {correct.error !== null && (
-          <Alert color="red" role="alert">
-            {whyNot(correct.error)}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={correct.isPending}>
-            Correct
-          </Button>
-        </Group>
+        <FormFoot
+          problem={correct.error === null ? null : whyNot(correct.error)}
+          onCancel={onClose}
+          action="Correct"
+          busy={correct.isPending}
+        />
       </Stack>
     </form>
   )

@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Modal, NativeSelect, Skeleton, Stack, TextInput } from '@mantine/core'
+import { Group, Modal, NativeSelect, Skeleton, Stack, TextInput } from '@mantine/core'
 import type { AdminUserResponse, PlanResponse } from '@promptmeter/contract'
 import { type FormEvent, useState } from 'react'
 import { sentenceOf } from '../../common/error-view.tsx'
 import { focusInvalid } from '../../common/focus-invalid.ts'
+import { FormFoot } from '../../common/form-foot.tsx'
 import { notifyDone } from '../../common/notify.ts'
 import { QueryView } from '../../common/query-view.tsx'
 import { BoundsFields } from '../../common/terms/bounds-fields.tsx'
@@ -96,19 +97,13 @@ function TermsForm({ user, plans, onClose }: TermsFormProps) {
           allowPlan
         />
         <TermsChanges changes={changes} />
-        {update.error !== null && (
-          <Alert color="red" role="alert">
-            {sentenceOf(update.error)}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={update.isPending} disabled={changes?.length === 0}>
-            Save
-          </Button>
-        </Group>
+        <FormFoot
+          problem={update.error === null ? null : sentenceOf(update.error)}
+          onCancel={onClose}
+          action="Save"
+          busy={update.isPending}
+          disabled={changes?.length === 0}
+        />
       </Stack>
     </form>
   )
