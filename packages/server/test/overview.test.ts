@@ -115,8 +115,9 @@ describeOnBothEngines('GET /api/admin/overview', (engine) => {
   it('has in its last buckets what was counted just now', async () => {
     const { token } = await addUser(server)
     await server.track(token, { usage: 3, tokenCount: 5, source: 'just now' })
+    // A range that no other test asks for: an answer to one of them may still be remembered.
+    const from = date(62)
     for (const interval of INTERVALS) {
-      const from = new Date(Date.now() - 60 * 60 * 1000).toISOString()
       const { to, buckets } = await overview({ interval, from, groupBy: 'source' })
       expect(Date.parse(to)).toBeGreaterThan(Date.now() - 60_000)
       const groups = buckets.slice(-2).flatMap((bucket) => bucket.groups ?? [])
