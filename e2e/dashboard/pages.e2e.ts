@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { expectAccessible, expectFitting } from '../../packages/server/test/support/page-checks.ts'
 import { type Dashboard, openDashboard } from './support/dashboard.ts'
-import { expectAccessible, expectFitting } from './support/inspect.ts'
 import { picture } from './support/watched-page.ts'
 
 const SCHEMES = ['light', 'dark'] as const

@@ -6,8 +6,8 @@ import {
   usageChunk,
   word,
 } from '../../packages/server/test/support/scripted-upstream.ts'
-import { type Story, startStory } from '../support/story.ts'
-import { takeChat } from '../support/upstream-chat.ts'
+import { type Story, startStory } from './support/story.ts'
+import { takeChat } from './support/upstream-chat.ts'
 
 let story: Story
 afterEach(({ task }) => story?.close(task.result?.state === 'fail'))

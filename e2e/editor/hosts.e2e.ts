@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
-import { runningExtension } from '../support/running-extensions.ts'
-import { type Story, startStory } from '../support/story.ts'
-import { RESTRICTED_MODE } from '../support/workspace-trust.ts'
+import { runningExtension } from './support/running-extensions.ts'
+import { type Story, startStory } from './support/story.ts'
+import { RESTRICTED_MODE } from './support/workspace-trust.ts'
 
 let story: Story
 afterEach(({ task }) => story?.close(task.result?.state === 'fail'))

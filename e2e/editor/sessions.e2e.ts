@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
 import { cancelSignIn, connectDevice, signIn } from '../support/browser-sign-in.ts'
-import { type Story, startStory } from '../support/story.ts'
+import { type Story, startStory } from './support/story.ts'
 
 let story: Story
 afterEach(({ task }) => story?.close(task.result?.state === 'fail'))

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { inject } from 'vitest'
+import { startChromium } from '../../../packages/server/test/support/chromium.ts'
 import { createDatabase, dropDatabase } from '../../../packages/testing/src/databases.ts'
-import { startBrowser } from '../../support/browser.ts'
 import { signIn } from '../../support/browser-sign-in.ts'
 import { type Promptmeter, startPromptmeter } from '../../support/promptmeter.ts'
 import { picture, type Watched, watch } from './watched-page.ts'
@@ -55,7 +55,7 @@ export async function openDashboard(environment: Readonly<Record<string, string>
       ...environment,
     })
     ends.push(meter.close)
-    const running = await startBrowser()
+    const running = await startChromium()
     browser = running
     ends.push(() => running.close())
     const open = async (options: BrowserContextOptions = {}): Promise<Page> => {

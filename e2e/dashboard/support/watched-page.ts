@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
-import { ARTIFACTS } from '../../support/editor-window.ts'
+import { ARTIFACTS } from '../../support/artifacts.ts'
 
 const PICTURES = `${ARTIFACTS}dashboard/`
 

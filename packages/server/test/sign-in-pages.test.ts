@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startChromium } from './support/chromium.ts'
 import { codeIn, type MailServer, startMailServer } from './support/mail-server.ts'
+import { expectAccessible, expectFitting } from './support/page-checks.ts'
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts'
 import { startTestServer, type TestServer } from './support/test-server.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const REDIRECT = 'vscode://publisher.extension/signed-in'
 const LOOKS: Record<string, BrowserContextOptions> = {
   desktop: { colorScheme: 'light', viewport: { width: 1280, height: 800 } },
@@ -59,22 +57,8 @@ const authorizeUrl = (redirect = REDIRECT) =>
 async function inspect(page: Page, name: string): Promise<void> {
   if (SCREENSHOTS !== undefined) await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true })
   if (name.startsWith('no-scripts')) return
-  await page.evaluate(AXE)
-  const violations = await page.evaluate(async () => {
-    // biome-ignore lint/suspicious/noExplicitAny: axe puts itself there
-    const { violations } = await (globalThis as any).axe.run({
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    })
-    return violations.map(
-      (violation: { id: string; nodes: { html: string }[] }) =>
-        `${violation.id}: ${violation.nodes[0]?.html}`,
-    )
-  })
-  expect(violations, name).toEqual([])
-  const overflow = await page.evaluate(
-    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-  )
-  expect(overflow, `${name} is as wide as the window`).toBe(0)
+  await expectAccessible(page, name)
+  await expectFitting(page, name)
 }
 
 describe.each(Object.entries(LOOKS))('the pages of a sign-in (%s)', (prefix, options) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const PROGRAM = fileURLToPath(new URL('../node_modules/code-server/out/node/entry.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../node_modules/code-server/out/node/entry.js', import.meta.url))
 const LISTENING_WITHIN_MS = 60_000
 const LISTENING = /HTTP server listening on (http:\/\/[^\s/]+)/
 

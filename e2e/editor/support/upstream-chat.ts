@@ -2,7 +2,7 @@ import {
   answerUsually,
   type ScriptedUpstream,
   type TakenCall,
-} from '../../packages/server/test/support/scripted-upstream.ts'
+} from '../../../packages/server/test/support/scripted-upstream.ts'
 
 /** The next chat that reaches the AI provider, for the test to answer piece by piece; everything else is answered as usual. */
 export function takeChat(upstream: ScriptedUpstream): Promise<TakenCall> {

@@ -1,13 +1,11 @@
 import { mkdir } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import type { BrowserContext, Locator, Page } from 'playwright-core'
+import { ARTIFACTS } from '../../support/artifacts.ts'
 import { type Dialogs, dialogsOf } from './dialogs.ts'
 import { type Notifications, notificationsOf } from './notifications.ts'
 import { type QuickInput, quickInputOf } from './quick-input.ts'
 import { type StatusBar, statusBarOf } from './status-bar.ts'
 
-/** Where pictures go. */
-export const ARTIFACTS = fileURLToPath(new URL('../artifacts/', import.meta.url))
 /** A cold VS Code on a slow machine. */
 const SHOWN_WITHIN_MS = 90_000
 

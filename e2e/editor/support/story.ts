@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext } from 'playwright-core'
-import { startBrowser } from './browser.ts'
-import { signIn, untilBackInEditor } from './browser-sign-in.ts'
+import { startChromium } from '../../../packages/server/test/support/chromium.ts'
+import { ARTIFACTS } from '../../support/artifacts.ts'
+import { signIn, untilBackInEditor } from '../../support/browser-sign-in.ts'
+import { type Promptmeter, startPromptmeter } from '../../support/promptmeter.ts'
 import { type CodeServer, installExtension, startCodeServer } from './code-server.ts'
-import { ARTIFACTS, type EditorWindow, openWindow } from './editor-window.ts'
-import { type Promptmeter, startPromptmeter } from './promptmeter.ts'
+import { type EditorWindow, openWindow } from './editor-window.ts'
 
 /** The extensions under test: the example that is built on the kit, and the extension of the project. */
 export const EXTENSIONS = {
@@ -62,7 +63,7 @@ export async function startStory(options: StoryOptions): Promise<Story> {
     for (const end of ends.reverse()) await end()
   }
   try {
-    const vsix = fileURLToPath(new URL(`../packages/${extension}.vsix`, import.meta.url))
+    const vsix = fileURLToPath(new URL(`../../packages/${extension}.vsix`, import.meta.url))
     await installExtension(vsix, folders)
     const meter = await startPromptmeter(environment)
     ends.push(meter.close)
@@ -72,7 +73,7 @@ export async function startStory(options: StoryOptions): Promise<Story> {
       settings: { [setting]: meter.url, ...settings },
     })
     ends.push(editor.close)
-    browser = await startBrowser()
+    browser = await startChromium()
     ends.push(browser.close.bind(browser))
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
     const run = (window: EditorWindow, title: string) => window.runCommand(`${category}: ${title}`)
