@@ -18,6 +18,10 @@ export function shareDashboard(environment: Readonly<Record<string, string>> = {
   }
 }
 
+export async function addUser(meter: Promptmeter, email: string, terms: object = {}): Promise<void> {
+  await meter.admin('POST', '/api/admin/users', { email, ...terms })
+}
+
 /** The API key of the session that a member's browser holds, for calls as from an editor. */
 export async function apiKeyOf(page: Page): Promise<string> {
   const answer = await page.request.get('/api/me')
