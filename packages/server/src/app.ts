@@ -23,7 +23,7 @@ import { trackMethods } from './http/method-not-allowed.ts'
 import { countRefusals } from './http/refusal-count.ts'
 import { requestId } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
-import { schemaValidator } from './http/schema-validator.ts'
+import { schemaSerializer, schemaValidator } from './http/schema-compilers.ts'
 import { createBrowserSignIn } from './oauth/browser-sign-in.ts'
 import { oauthRoutes } from './oauth/oauth-routes.ts'
 import { createSealer } from './oauth/record-sealer.ts'
@@ -91,6 +91,7 @@ export async function buildApp({
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
 
   app.setValidatorCompiler(schemaValidator())
+  app.setSerializerCompiler(schemaSerializer())
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(async () => {
     throw nothingHere()
