@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { usePostgres } from '@promptmeter/testing'
@@ -32,4 +32,6 @@ async function createEmbeddedTemplate(directory: string): Promise<void> {
   const database = await openEmbedded(directory)
   await migrate(database.kysely)
   await database.close()
+  // Each copy's buffers are filled when it opens: the small databases of tests open in half the time with a few of them.
+  await appendFile(join(directory, 'postgresql.conf'), "shared_buffers = '16MB'\n")
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cpSync, rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -22,6 +23,7 @@ export function describeOnBothEngines(name: string, tests: (engine: Engine) => v
 
 export async function createTestDatabase(engine: Engine): Promise<TestDatabase> {
   const dataDir = await mkdtemp(join(tmpdir(), 'promptmeter-data-'))
+  const remove = async () => rmSync(dataDir, { recursive: true, force: true })
   const common = {
     DATA_DIR: dataDir,
     JWT_SECRET: 'test-secret-test-secret-test-secret-1',
@@ -29,12 +31,13 @@ export async function createTestDatabase(engine: Engine): Promise<TestDatabase> 
     PORT: '0',
   }
   if (engine === 'embedded') {
-    await cp(inject('embeddedTemplate'), join(dataDir, 'postgres'), { recursive: true })
+    // A thousand small files: what blocks does it in a tenth of the processor's time.
+    cpSync(inject('embeddedTemplate'), join(dataDir, 'postgres'), { recursive: true })
     return {
       engine,
       dataDir,
       environment: common,
-      remove: () => rm(dataDir, { recursive: true, force: true }),
+      remove,
     }
   }
   const name = `test_${randomBytes(8).toString('hex')}`
@@ -47,7 +50,7 @@ export async function createTestDatabase(engine: Engine): Promise<TestDatabase> 
     environment: { ...common, DATABASE_URL: url.href },
     async remove() {
       await administer(`drop database if exists ${name} with (force)`)
-      await rm(dataDir, { recursive: true, force: true })
+      await remove()
     },
   }
 }
