@@ -5,13 +5,11 @@ const APART = ['packages/server/test/memory.test.ts', 'packages/server/test/migr
 
 const SERVER = 'packages/server/test/**/*.test.ts'
 
-/** Starts the PostgreSQL and the template of the embedded engine that the server's tests share. */
-const globalSetup = ['packages/server/test/support/global-setup.ts']
-
 export default defineConfig({
   // Packages meant for publishing carry a build; tests of others take them as they stand.
   ssr: { resolve: { conditions: ['promptmeter-source', 'module', 'node', 'development|production'] } },
   test: {
+    globalSetup: ['packages/server/test/support/global-setup.ts'],
     // A test waits for its servers and databases as often as it works: a worker per core keeps all of them busy.
     maxWorkers: '100%',
     // Real databases start, and machines may be slow; nothing here asserts how fast.
@@ -24,12 +22,11 @@ export default defineConfig({
           name: 'server',
           include: [SERVER],
           exclude: [...configDefaults.exclude, ...APART],
-          globalSetup,
           // Every file starts the whole application: loading it anew each time would take as long as the tests.
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'server apart', include: APART, globalSetup } },
+      { extends: true, test: { name: 'server apart', include: APART } },
       {
         extends: true,
         test: {
