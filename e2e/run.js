@@ -16,7 +16,12 @@ const LIBRARIES = {
   xkbfile: 'libxkbfile-dev',
 }
 const TOOLS = { 'pkg-config': 'pkg-config', make: 'make', 'g++': 'g++', python3: 'python3' }
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const BROWSERS = [
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+]
 
 installChromium()
 say('the dashboard')
@@ -33,7 +38,7 @@ process.exit(
 function installChromium() {
   if (process.env.CHROMIUM || BROWSERS.some(existsSync)) return
   say('Chromium')
-  installDebianPackages(['chromium'], 'or set CHROMIUM to where one is')
+  installDebianPackages(['chromium-headless-shell'], 'or set CHROMIUM to where one is')
 }
 
 /** code-server and its tools, apart from the workspace's: they are large, and nothing else needs them. */

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
+/** The shell has no windows to draw: the pages are the same, in half of the processor's time. */
 const PLACES = [
   process.env.CHROMIUM,
+  '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -10,7 +12,6 @@ const PLACES = [
 
 /** Nothing goes over the network but what a page asks for. */
 const FLAGS = [
-  '--headless=new',
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -24,7 +25,9 @@ const FLAGS = [
 export async function startChromium(): Promise<Browser> {
   const executablePath = PLACES.find((path) => path !== undefined && existsSync(path))
   if (executablePath === undefined) {
-    throw new Error('These tests need Chromium: apt-get install chromium, or set CHROMIUM to where it is.')
+    throw new Error(
+      'These tests need Chromium: apt-get install chromium-headless-shell, or set CHROMIUM to where it is.',
+    )
   }
   return chromium.launch({ executablePath, args: FLAGS })
 }
