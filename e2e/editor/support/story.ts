@@ -1,13 +1,14 @@
+import { cpSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext } from 'playwright-core'
+import { inject } from 'vitest'
 import { startChromium } from '../../../packages/server/test/support/chromium.ts'
 import { ARTIFACTS } from '../../support/artifacts.ts'
 import { signIn, untilBackInEditor } from '../../support/browser-sign-in.ts'
 import { type Promptmeter, startPromptmeter } from '../../support/promptmeter.ts'
-import { type CodeServer, installExtension, startCodeServer } from './code-server.ts'
+import { type CodeServer, startCodeServer } from './code-server.ts'
 import { type EditorWindow, openWindow } from './editor-window.ts'
 
 /** The extensions under test: the example that is built on the kit, and the extension of the project. */
@@ -63,9 +64,10 @@ export async function startStory(options: StoryOptions): Promise<Story> {
     for (const end of ends.reverse()) await end()
   }
   try {
-    const vsix = fileURLToPath(new URL(`../../packages/${extension}.vsix`, import.meta.url))
-    await installExtension(vsix, folders)
-    const meter = await startPromptmeter(environment)
+    cpSync(inject('installed')[extension], folders.extensionsDir, { recursive: true })
+    const dataDir = join(folder, 'data')
+    cpSync(inject('emptyDatabase'), join(dataDir, 'postgres'), { recursive: true })
+    const meter = await startPromptmeter({ DATA_DIR: dataDir, ...environment })
     ends.push(meter.close)
     const editor = await startCodeServer({
       ...folders,

@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 const run = (...args: string[]) => commands.run('prices', ...args)
 const succeed = (...args: string[]) => commands.succeed('prices', ...args)
-const list = async (): Promise<Price[]> => (await commands.json('prices', 'list')).prices
+const list = async (): Promise<Price[]> => (await commands.get('/api/admin/prices')).body.prices
 
 const priceOf = (model: string): Price => ({
   model,
@@ -38,7 +38,9 @@ describe('promptmeter prices', () => {
     const price = ['--input', '1.25', '--cached-input', '0.125', '--output', '10', '--from', FROM]
     expect(await succeed('set', 'gpt-5*', ...price)).toMatch(/^gpt-5\* +2025-08-07T00:00:00Z +\$1\.25 /m)
     await succeed('set', 'o4', '--input', '0.000001', '--output', '1000000', '--from', '2026-01-01')
-    expect(await list()).toEqual([
+    const { prices } = await commands.json('prices', 'list')
+    expect(prices).toEqual(await list())
+    expect(prices).toEqual([
       {
         model: 'gpt-5*',
         effectiveFrom: '2025-08-07T00:00:00.000Z',

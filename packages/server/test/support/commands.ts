@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { type CommandResult, runCommand } from './run-command.ts'
 import { createTestDatabase } from './test-database.ts'
-import { startTestServer, type TestServer } from './test-server.ts'
+import { type Answer, startTestServer, type TestServer } from './test-server.ts'
 
 /** The command line as its operator has it, and the server it asks. */
 export interface Commands {
@@ -17,6 +17,8 @@ export interface Commands {
   /** The same read as JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the command said
   json(...args: string[]): Promise<any>
+  /** What is there, asked of the server itself: in a hundredth of the time of a command. */
+  get(path: string): Promise<Answer>
   close(): Promise<void>
 }
 
@@ -24,6 +26,7 @@ export async function startCommands(environment: Readonly<Record<string, string>
   const testDatabase = await createTestDatabase('embedded')
   const { ADMIN_KEY: _, PORT: __, ...common } = testDatabase.environment
   const server = await startTestServer({ ...common, ...environment })
+  const adminKey = (await readFile(join(testDatabase.dataDir, 'admin-key'), 'utf8')).trim()
   const folder = await mkdtemp(join(tmpdir(), 'promptmeter-cli-'))
   const run = (...args: string[]) =>
     runCommand([...args, '--url', server.url], {
@@ -41,6 +44,7 @@ export async function startCommands(environment: Readonly<Record<string, string>
     run,
     succeed,
     json: async (...args) => JSON.parse(await succeed(...args, '--json')),
+    get: (path) => server.request(path, { headers: { authorization: `Bearer ${adminKey}` } }),
     async close() {
       await server.kill()
       await testDatabase.remove()

@@ -1,10 +1,9 @@
-import { appendFile, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { usePostgres } from '@promptmeter/testing'
 import type { TestProject } from 'vitest/node'
-import { openEmbedded } from '../../src/database/embedded.ts'
-import { migrate } from '../../src/database/migrate.ts'
+import { createEmbeddedTemplate } from './embedded-template.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -26,12 +25,4 @@ export default async function setup(project: TestProject) {
     await postgres.remove()
     await rm(folder, { recursive: true })
   }
-}
-
-async function createEmbeddedTemplate(directory: string): Promise<void> {
-  const database = await openEmbedded(directory)
-  await migrate(database.kysely)
-  await database.close()
-  // Each copy's buffers are filled when it opens: the small databases of tests open in half the time with a few of them.
-  await appendFile(join(directory, 'postgresql.conf'), "shared_buffers = '16MB'\n")
 }
