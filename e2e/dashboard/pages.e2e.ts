@@ -149,9 +149,11 @@ it('what cannot be asked for says so and what to do, at every width, light and d
   await page.setViewportSize({ width: 1280, height: 800 })
   await page.goto('/users')
   await page.getByRole('table').waitFor()
+  const plan = page.getByRole('combobox', { name: 'Plan', exact: true })
+  await plan.locator('option[value="pro"]').waitFor({ state: 'attached' })
   await dashboard.meter.goAway()
   try {
-    await page.getByRole('combobox', { name: 'Plan', exact: true }).selectOption('pro')
+    await plan.selectOption('pro')
     await page.getByText('The server cannot be reached. Is it running?').waitFor()
     await expectSoundEverywhere(page, 'unreachable', WIDTHS)
   } finally {
