@@ -17,7 +17,7 @@ export interface Commands {
   /** The same read as JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the command said
   json(...args: string[]): Promise<any>
-  /** What is there, asked of the server itself: in a hundredth of the time of a command. */
+  /** What is there, asked of the server itself: it starts no process. */
   get(path: string): Promise<Answer>
   close(): Promise<void>
 }
